@@ -1,0 +1,97 @@
+/**
+ * The one memory that packets and send buffers live in.
+ *
+ * It is a `WebAssembly.Memory`, so that the SIMD checksum and system calls both work on it in place.
+ * Blocks are powers of two. The memory grows by doubling, in place: offsets and native addresses stay
+ * valid, but `bytes` and `view` are replaced, so nobody keeps them across a call.
+ */
+import { NetworkError } from './network-error';
+
+const PAGE_BYTES = 65_536;
+const INITIAL_PAGES = 256; // 16 MiB
+/** Most the memory may grow to: 2 GiB, the largest offset that is still a non-negative int32. */
+export const MAXIMUM_PAGES = 32_767;
+const SMALLEST_CLASS = 8; // 256 bytes
+const LARGEST_CLASS = 30; // 1 GiB
+
+export class PacketMemory {
+  readonly wasm: WebAssembly.Memory;
+  /** Every byte. Replaced when the memory grows. */
+  bytes: Uint8Array;
+  /** The same bytes for multi-byte reads. Replaced when the memory grows. */
+  view: DataView;
+  /** Bytes handed out and not yet released, in whole blocks. */
+  allocated = 0;
+
+  #top = PAGE_BYTES; // offset 0 stays unused: no block ever has it
+  readonly #free: number[][] = [];
+
+  constructor() {
+    this.wasm = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
+    this.bytes = new Uint8Array(this.wasm.buffer);
+    this.view = new DataView(this.wasm.buffer);
+    for (let i = 0; i <= LARGEST_CLASS; i++) this.#free.push([]);
+  }
+
+  /**
+   * Reserves a block of at least `size` bytes, rounded up to a power of two and not cleared.
+   * @returns its offset
+   * @throws NetworkError ENOBUFS when the memory is at its limit
+   */
+  allocate(size: number): number {
+    const sizeClass = classOf(size);
+    const block = this.#take(sizeClass);
+    this.allocated += 2 ** sizeClass;
+    return block;
+  }
+
+  /** Gives back a block: the offset that `allocate` returned, and the size that was asked for. */
+  release(offset: number, size: number): void {
+    const sizeClass = classOf(size);
+    this.allocated -= 2 ** sizeClass;
+    this.#free[sizeClass].push(offset);
+  }
+
+  #take(sizeClass: number): number {
+    const free = this.#free;
+    for (let from = sizeClass; from <= LARGEST_CLASS; from++) {
+      const block = free[from].pop();
+      if (block === undefined) continue;
+      // Split what is too large: the upper halves become free blocks of the classes between.
+      for (let half = from - 1; half >= sizeClass; half--) free[half].push(block + 2 ** half);
+      return block;
+    }
+    return this.#extend(2 ** sizeClass);
+  }
+
+  #extend(size: number): number {
+    const block = this.#top;
+    const need = block + size;
+    if (need > this.bytes.length) this.#grow(need);
+    this.#top = need;
+    return block;
+  }
+
+  #grow(need: number): void {
+    const havePages = this.bytes.length / PAGE_BYTES;
+    const needPages = Math.ceil(need / PAGE_BYTES);
+    const wantPages = Math.min(Math.max(needPages, havePages * 2), MAXIMUM_PAGES);
+    if (wantPages < needPages) throw new NetworkError('ENOBUFS', 'packet memory is used up');
+    try {
+      this.wasm.grow(wantPages - havePages);
+    } catch {
+      throw new NetworkError('ENOBUFS', 'packet memory cannot grow');
+    }
+    this.bytes = new Uint8Array(this.wasm.buffer);
+    this.view = new DataView(this.wasm.buffer);
+  }
+}
+
+function classOf(size: number): number {
+  const sizeClass = Math.max(SMALLEST_CLASS, 32 - Math.clz32(size - 1));
+  if (sizeClass > LARGEST_CLASS) throw new NetworkError('ENOBUFS', 'block larger than 1 GiB');
+  return sizeClass;
+}
+
+/** The memory of this process (of this worker thread, in a worker). */
+export const packetMemory = new PacketMemory();

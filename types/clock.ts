@@ -1,0 +1,20 @@
+/** Time for a stack: the real clock, or a virtual one that a test or simulation turns by hand. */
+export interface Clock {
+  /** Milliseconds, fractions allowed, monotonic. */
+  now(): number;
+  /** Runs `fn` once at or after `at` (milliseconds of this clock). */
+  schedule(at: number, fn: () => void): ClockTimer;
+  /**
+   * Runs `fn` soon, after the present call stack: `urgent` before the event loop turns (a microtask's
+   * time), otherwise after it has turned once and other work had its chance.
+   */
+  defer(fn: () => void, urgent: boolean): void;
+}
+
+export interface ClockTimer {
+  cancel(): void;
+  /** Moves the timer; also re-arms one that has run. */
+  reschedule(at: number): void;
+  ref(): void;
+  unref(): void;
+}

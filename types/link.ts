@@ -1,0 +1,91 @@
+/**
+ * The contract between a link and the stack above it.
+ *
+ * A link carries whole IP packets. Packets lie in the process's packet memory (`lib/support/memory`);
+ * both sides speak of them as offset and length. A link never interprets TCP.
+ */
+import type { IpAddress } from '../lib/wire/ip-address';
+
+/** What a link knows about the TCP checksum of a packet it delivers. */
+export const enum ChecksumNote {
+  /** Packets are complete: verify strictly. */
+  Complete = 0,
+  /** Verified below, or never left this process: do not verify. */
+  Verified = 1,
+  /** Complete, or only the pseudo-header's sum (a kernel left the rest to hardware): accept both. */
+  MaybePartial = 2,
+}
+
+/** What the stack offers a link: handed to `open`, used until `close`. */
+export interface LinkHost {
+  /**
+   * A packet has arrived at packetMemory.bytes[offset, offset + length). The bytes are the stack's
+   * only during the call. Never throws, whatever the bytes say.
+   */
+  receive(offset: number, length: number, checksum: ChecksumNote): void;
+  /** A batch of `receive` calls is over: now the stack answers. */
+  receivedBatch(): void;
+  /** There is room again after `reserve` returned -1. */
+  writable(): void;
+  /** The link is broken beyond repair (an NetworkError code says how) and will carry nothing more. */
+  failed(error: Error): void;
+  /** Runs `fn` soon, outside the present call: real or virtual time alike. */
+  defer(fn: () => void): void;
+}
+
+/** How a link would reach a destination. */
+export interface LinkRoute {
+  /** Address that packets to the destination should bear as their source. */
+  source: IpAddress;
+  /** Largest IP packet on the way, as far as known here, in bytes. */
+  mtu: number;
+}
+
+/** A local port kept from everyone else on the host; see the raw link's port guard. */
+export interface PortClaim {
+  readonly port: number;
+  release(): void;
+}
+
+export interface Link {
+  readonly name: string;
+  /** Largest IP packet this link ever carries, in bytes. */
+  readonly mtu: number;
+  /** Largest IP packet the stack may hand over: `mtu`, or more where the link itself splits. */
+  readonly maxSegmentBytes: number;
+  /** Must the TCP checksum of outgoing packets be filled in? False on links that stay in the process. */
+  readonly needsChecksum: boolean;
+  /**
+   * Does the host's own kernel answer for this link's addresses too? Then the stack answers (RST, …)
+   * only for ports it has claimed.
+   */
+  readonly sharesHost: boolean;
+
+  /** @throws NetworkError EACCES, EPERM, ENODEV, … with a message that says the remedy */
+  open(host: LinkHost): void;
+  /** Everything held (descriptors, memory, timers, claims) is given back. Calling it again does nothing. */
+  close(): void;
+
+  /** May a socket be bound to this address over this link? (Unspecified addresses are not asked.) */
+  isLocal(address: IpAddress): boolean;
+  /** @returns null when the link cannot reach the destination */
+  route(destination: IpAddress): LinkRoute | null;
+  /**
+   * Claims a local port on the host; port 0 takes a free one. Synchronous. Present where `sharesHost`.
+   * `reuse` lets an address-specific claim share with another of this link (several connections from
+   * one local port); the default is exclusive.
+   * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES
+   */
+  claimPort?(address: IpAddress, port: number): PortClaim;
+
+  /** @returns offset in packet memory where up to `length` bytes may be written, or -1: no room now */
+  reserve(length: number): number;
+  /** The packet in the last reserved place is complete: `length` bytes of it. */
+  commit(length: number): void;
+  /** A batch of commits is over: send what is queued, with as few system calls as possible. */
+  flush(): void;
+
+  /** While referenced the link's descriptors may keep the process alive; unreferenced they must not. */
+  ref(): void;
+  unref(): void;
+}

@@ -1,0 +1,133 @@
+/**
+ * The contract between `net` and the stack: what a Socket may ask of its connection, and what it hears.
+ *
+ * A connection outlives its user: after `release()` it finishes closing on its own and reports nothing.
+ */
+import type { NetworkErrorCode } from '../lib/support/network-error';
+import type { IpAddress } from '../lib/wire/ip-address';
+import type { TcpInfo, TcpState } from './tcp';
+
+/**
+ * What the user of a connection hears. Always called from the stack's event phase, never from inside
+ * segment processing or from a call of the user's own; in this order where several are due at once.
+ */
+export interface ConnectionHandler {
+  /** ESTABLISHED after an active open. (An accepted connection is established when it is handed out.) */
+  handleConnect(): void;
+  /** Urgent data is announced or the urgent pointer has advanced (RFC 9293 §3.8.5). */
+  handleUrgent(): void;
+  /** `receive` has something to give, or `readEnded` has become true. */
+  handleReadable(): void;
+  /** There is room in the send buffer again after `send` took less than was offered. */
+  handleWritable(): void;
+  /**
+   * The connection is dead: ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, … Data received before
+   * can still be read after ETIMEDOUT; after ECONNRESET it is gone. `handleClose` follows.
+   */
+  handleError(code: NetworkErrorCode): void;
+  /** Nothing more will be reported: both directions have ended, or the connection died. */
+  handleClose(): void;
+}
+
+export interface ConnectionOptions {
+  noDelay?: boolean;
+  keepAlive?: boolean;
+  keepAliveDelayMs?: number;
+  /** Limits of the two buffers, in bytes. */
+  sendBufferBytes?: number;
+  receiveBufferBytes?: number;
+}
+
+export interface ConnectRequest extends ConnectionOptions {
+  remoteAddress: IpAddress;
+  remotePort: number;
+  localAddress?: IpAddress;
+  /** 0 or absent: an ephemeral port. */
+  localPort?: number;
+}
+
+/** One end of one TCP connection, as its user sees it. */
+export interface StackConnection {
+  readonly localAddress: IpAddress;
+  readonly localPort: number;
+  readonly remoteAddress: IpAddress;
+  readonly remotePort: number;
+  readonly state: TcpState;
+  /** Set by the user right after `connect` or at accept; null once released. */
+  handler: ConnectionHandler | null;
+
+  /**
+   * Copies as much of `chunk` as there is room for into the send buffer, starting at `from`.
+   * Works from SYN-SENT on (RFC 9293 §3.10.2: queued until ESTABLISHED).
+   * @returns how many bytes were taken. When fewer than offered, `handleWritable` follows.
+   */
+  send(chunk: Uint8Array, from?: number): number;
+  /** Like `send`, with the last byte marked urgent (RFC 6093). */
+  sendUrgent(chunk: Uint8Array): number;
+  /** Bytes in the send buffer: unsent and unacknowledged. */
+  readonly sendQueueBytes: number;
+
+  /**
+   * The next piece of what has arrived in order, the caller's to keep, or null when there is none now.
+   * Taking it opens the receive window again.
+   */
+  receive(): Buffer | null;
+  /** Copies what has arrived into the caller's own memory. @returns bytes copied, 0: none now */
+  receiveInto(target: Uint8Array): number;
+  /** The peer's FIN has arrived and everything before it has been read. */
+  readonly readEnded: boolean;
+
+  /** Half-close: FIN follows the data already sent. */
+  shutdown(): void;
+  /** Reset: RST now, buffers dropped (RFC 9293 §3.10.5). No handler call follows. */
+  abort(): void;
+  /**
+   * The user is gone: closes the sending side if it is still open, answers data that arrives from now
+   * on (or was never read) with RST (RFC 9293 §3.6.1, SHLD-3), and lives on until CLOSED. No handler
+   * call follows.
+   */
+  release(): void;
+
+  setNoDelay(on: boolean): void;
+  /** @param delayMs idle time before the first probe; 0 leaves what was set before */
+  setKeepAlive(on: boolean, delayMs: number): void;
+  /** May this connection keep the process alive? Referenced at first. */
+  ref(): void;
+  unref(): void;
+  info(): TcpInfo;
+}
+
+export interface ListenRequest extends ConnectionOptions {
+  /** The unspecified address listens on every address. */
+  address: IpAddress;
+  /** 0: a free port. */
+  port: number;
+  /** Most connections that wait to be accepted. */
+  backlog: number;
+}
+
+export interface StackListener {
+  readonly address: IpAddress;
+  readonly port: number;
+  /** Stops listening. Connections already handed out live on; those still opening are reset. */
+  close(): void;
+  ref(): void;
+  unref(): void;
+}
+
+/** What `net` uses of a stack. */
+export interface TransportStack {
+  /**
+   * Starts an active open. The handler hears how it went.
+   * @throws NetworkError EADDRNOTAVAIL, EADDRINUSE, ENETUNREACH, EACCES, EINVAL at once
+   */
+  connect(request: ConnectRequest, handler: ConnectionHandler): StackConnection;
+  /**
+   * @param accept called in the event phase with each established connection; it sets `handler`
+   *   before it returns
+   * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES
+   */
+  listen(request: ListenRequest, accept: (connection: StackConnection) => void): StackListener;
+  /** Resets every connection, closes every listener and link. */
+  close(): void;
+}
