@@ -4,17 +4,8 @@
  * A link carries whole IP packets. Packets lie in the process's packet memory (`lib/support/memory`);
  * both sides speak of them as offset and length. A link never interprets TCP.
  */
+import type { ChecksumNote } from '../lib/wire/checksum-note';
 import type { IpAddress } from '../lib/wire/ip-address';
-
-/** What a link knows about the TCP checksum of a packet it delivers. */
-export const enum ChecksumNote {
-  /** Packets are complete: verify strictly. */
-  Complete = 0,
-  /** Verified below, or never left this process: do not verify. */
-  Verified = 1,
-  /** Complete, or only the pseudo-header's sum (a kernel left the rest to hardware): accept both. */
-  MaybePartial = 2,
-}
 
 /** What the stack offers a link: handed to `open`, used until `close`. */
 export interface LinkHost {
@@ -27,7 +18,7 @@ export interface LinkHost {
   receivedBatch(): void;
   /** There is room again after `reserve` returned -1. */
   writable(): void;
-  /** The link is broken beyond repair (an NetworkError code says how) and will carry nothing more. */
+  /** The link is broken beyond repair (a NetworkError code says how) and will carry nothing more. */
   failed(error: Error): void;
   /** Runs `fn` soon, outside the present call: real or virtual time alike. */
   defer(fn: () => void): void;
@@ -72,8 +63,6 @@ export interface Link {
   route(destination: IpAddress): LinkRoute | null;
   /**
    * Claims a local port on the host; port 0 takes a free one. Synchronous. Present where `sharesHost`.
-   * `reuse` lets an address-specific claim share with another of this link (several connections from
-   * one local port); the default is exclusive.
    * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES
    */
   claimPort?(address: IpAddress, port: number): PortClaim;

@@ -5,7 +5,9 @@
  */
 import type { NetworkErrorCode } from '../lib/support/network-error';
 import type { IpAddress } from '../lib/wire/ip-address';
-import type { TcpInfo, TcpState } from './tcp';
+import type { Clock } from './clock';
+import type { Link } from './link';
+import type { TcpConfig, TcpInfo, TcpState } from './tcp';
 
 /**
  * What the user of a connection hears. Always called from the stack's event phase, never from inside
@@ -130,4 +132,31 @@ export interface TransportStack {
   listen(request: ListenRequest, accept: (connection: StackConnection) => void): StackListener;
   /** Resets every connection, closes every listener and link. */
   close(): void;
+}
+
+export interface StackOptions {
+  /**
+   * Asked in order which of them reaches a destination. The loopback inside the stack (127.0.0.0/8,
+   * ::1, and every address of these links) is always there and need not be named.
+   */
+  links?: Link[];
+  /** The real clock, unless given. */
+  clock?: Clock;
+  /** Fills the array with unpredictable bytes: `crypto`, unless given (a seed, in simulations). */
+  random?: (target: Uint8Array) => void;
+  /** Defaults for every connection of the stack. */
+  tcp?: Partial<TcpConfig>;
+  limits?: Partial<StackLimits>;
+  /** For tests: the initial sequence number of each connection, instead of RFC 6528's. */
+  initialSequence?: () => number;
+}
+
+/** Every queue of a stack has a named end. */
+export interface StackLimits {
+  /** Connections in any state, TIME-WAIT included. */
+  connections: number;
+  /** Embryonic (SYN-RECEIVED) connections of one listener. */
+  synQueue: number;
+  /** Packets handled in one turn before the event loop gets its chance. */
+  packetsPerTurn: number;
 }

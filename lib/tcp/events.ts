@@ -1,0 +1,16 @@
+/** What `pollEvents` may report, as bits, in the order in which a user must hear of them. */
+
+/** ESTABLISHED has been reached. */
+export const EVENT_CONNECTED = 1;
+/** Urgent data has been announced, or the urgent pointer has advanced. */
+export const EVENT_URGENT = 2;
+/** There is something to read, or the end of it. */
+export const EVENT_READABLE = 4;
+/** There is room again in a send buffer that was full. */
+export const EVENT_WRITABLE = 8;
+/** The connection has died; `error` says of what. */
+export const EVENT_ERROR = 16;
+/** Both directions have ended, or the connection has died: the user need not stay. */
+export const EVENT_CLOSED = 32;
+/** An embryonic connection fell back to LISTEN (SYN-RECEIVED ended before ESTABLISHED). */
+export const EVENT_ABANDONED = 64;
