@@ -52,6 +52,12 @@ export function addSums(a: number, b: number): number {
   return (sum & 0xffff) + (sum >>> 16);
 }
 
+/** Folds an unfolded sum (a non-negative int32) to 16 bits. */
+export function foldSum(sum: number): number {
+  sum = (sum & 0xffff) + (sum >>> 16);
+  return (sum & 0xffff) + (sum >>> 16);
+}
+
 /**
  * The sum of two addresses as IpAddress has them: the constant part of a connection's pseudo-header.
  * The words before an IPv4 address are 0xffff together, which is zero in ones' complement: they change
@@ -69,7 +75,7 @@ export function addressSum(
 ): number {
   const source = halves(s0) + halves(s1) + halves(s2) + halves(s3);
   const destination = halves(d0) + halves(d1) + halves(d2) + halves(d3);
-  return fold(source + destination);
+  return foldSum(source + destination);
 }
 
 /**
@@ -78,7 +84,7 @@ export function addressSum(
  * @param length bytes of the transport's header and payload
  */
 export function pseudoHeaderSum(addresses: number, protocol: number, length: number): number {
-  return fold(addresses + protocol + halves(length));
+  return foldSum(addresses + protocol + halves(length));
 }
 
 /** What goes into a header's checksum field: the complement. */
@@ -101,7 +107,7 @@ function sumShort(offset: number, length: number): number {
     at += 2;
   }
   if (at < end) sum += view.getUint8(at) << 8;
-  return fold(sum);
+  return foldSum(sum);
 }
 
 function sumLong(offset: number, length: number): number {
@@ -118,15 +124,10 @@ function halves(word: number): number {
   return (word >>> 16) + (word & 0xffff);
 }
 
-function fold(sum: number): number {
-  sum = (sum & 0xffff) + (sum >>> 16);
-  return (sum & 0xffff) + (sum >>> 16);
-}
-
 /** Folds a non-negative integer below 2^53. */
 function foldDouble(sum: number): number {
   const high = Math.floor(sum / 2 ** 32);
-  return fold(halves(sum | 0) + halves(high));
+  return foldSum(halves(sum | 0) + halves(high));
 }
 
 function instantiate(): SumFunction | null {

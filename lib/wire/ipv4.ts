@@ -4,7 +4,7 @@
  * Options are skipped by their length on receipt and never sent (RFC 9293 MUST-50, RFC 7126).
  */
 import { packetMemory } from '../support/memory';
-import { addSums, finishSum, sumBytes } from './checksum';
+import { addSums, finishSum, foldSum, sumBytes } from './checksum';
 import {
   IP_BAD_CHECKSUM,
   IP_BAD_HEADER_LENGTH,
@@ -39,19 +39,27 @@ export function readIpv4(offset: number, length: number, out: IpHeader): number 
   if (headerLength < IPV4_HEADER_BYTES || headerLength > length) return IP_BAD_HEADER_LENGTH;
   const totalLength = first & 0xffff;
   if (totalLength < headerLength || totalLength > length) return IP_BAD_TOTAL_LENGTH;
-  if (sumBytes(offset, headerLength) !== 0xffff) return IP_BAD_CHECKSUM;
 
   const second = view.getInt32(offset + 4);
   const third = view.getInt32(offset + 8);
+  const source = view.getInt32(offset + 12);
+  const destination = view.getInt32(offset + 16);
+  let sum = headerSum(first, second, third, source, destination);
+  if (headerLength > IPV4_HEADER_BYTES) {
+    const options = sumBytes(offset + IPV4_HEADER_BYTES, headerLength - IPV4_HEADER_BYTES);
+    sum = addSums(sum, options);
+  }
+  if (sum !== 0xffff) return IP_BAD_CHECKSUM;
+
   out.family = 4;
   out.source0 = 0;
   out.source1 = 0;
   out.source2 = MAPPED_PREFIX;
-  out.source3 = view.getInt32(offset + 12);
+  out.source3 = source;
   out.destination0 = 0;
   out.destination1 = 0;
   out.destination2 = MAPPED_PREFIX;
-  out.destination3 = view.getInt32(offset + 16);
+  out.destination3 = destination;
   out.protocol = (third >>> 16) & 0xff;
   out.trafficClass = (first >>> 16) & 0xff;
   out.ttl = third >>> 24;
@@ -68,7 +76,8 @@ export function readIpv4(offset: number, length: number, out: IpHeader): number 
 
 /**
  * Writes a header without options for `payloadLength` bytes that stand, or will stand, behind it.
- * Lengths and payload place in `header` are ignored, its other fields are used.
+ * Lengths and payload place in `header` are ignored, its other fields are used. The whole packet is at
+ * most IPV4_MAX_BYTES; longer ones are for the caller to split.
  * @returns bytes of the header
  */
 export function writeIpv4(offset: number, header: IpHeader, payloadLength: number): number {
@@ -82,16 +91,19 @@ export function writeIpv4(offset: number, header: IpHeader, payloadLength: numbe
   const third = (header.ttl << 24) | (header.protocol << 16);
   const source = header.source3;
   const destination = header.destination3;
-  const sum = halves(first) + halves(second) + halves(third) + halves(source) + halves(destination);
+  const sum = headerSum(first, second, third, source, destination);
   const view = packetMemory.view;
   view.setInt32(offset, first);
   view.setInt32(offset + 4, second);
-  view.setInt32(offset + 8, third | finishSum(addSums(sum & 0xffff, sum >>> 16)));
+  view.setInt32(offset + 8, third | finishSum(sum));
   view.setInt32(offset + 12, source);
   view.setInt32(offset + 16, destination);
   return IPV4_HEADER_BYTES;
 }
 
-function halves(word: number): number {
-  return (word >>> 16) + (word & 0xffff);
+/** The sum of the five words of a header without options. */
+function headerSum(a: number, b: number, c: number, d: number, e: number): number {
+  const high = (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16);
+  const low = (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff) + (e & 0xffff);
+  return foldSum(high + low);
 }

@@ -81,27 +81,28 @@ export function readSegment(offset: number, length: number, out: Segment): numbe
  * @returns bytes of the segment
  */
 export function writeSegment(offset: number, seg: Segment): number {
-  const view = packetMemory.view;
   const headerBytes = segmentHeaderBytes(seg);
+  // RFC 9293 §3.1: the field means something only with ACK; without it we show nothing.
+  const ack = (seg.flags & ACK) !== 0 ? seg.ack : 0;
+  // The stores stand together: a branch between them costs more than all of them (measured).
+  const view = packetMemory.view;
   view.setInt32(offset, (seg.sourcePort << 16) | seg.destinationPort);
   view.setInt32(offset + 4, seg.seq);
-  // RFC 9293 §3.1: the field means something only with ACK; without it we show nothing.
-  view.setInt32(offset + 8, (seg.flags & ACK) !== 0 ? seg.ack : 0);
+  view.setInt32(offset + 8, ack);
   view.setInt32(offset + 12, (headerBytes << 26) | (seg.flags << 16) | seg.window);
   view.setInt32(offset + 16, seg.urgentPointer);
   if (headerBytes > TCP_HEADER_BYTES) writeOptions(offset + TCP_HEADER_BYTES, seg);
+  const textBytes = seg.textLength + seg.moreLength;
+  if (textBytes > 0) copyText(offset + headerBytes, seg);
+  return headerBytes + textBytes;
+}
 
-  let end = offset + headerBytes;
-  if (seg.textLength > 0) {
-    const bytes = packetMemory.bytes;
-    bytes.copyWithin(end, seg.textOffset, seg.textOffset + seg.textLength);
-    end += seg.textLength;
-    if (seg.moreLength > 0) {
-      bytes.copyWithin(end, seg.moreOffset, seg.moreOffset + seg.moreLength);
-      end += seg.moreLength;
-    }
-  }
-  return end - offset;
+function copyText(at: number, seg: Segment): void {
+  const bytes = packetMemory.bytes;
+  bytes.copyWithin(at, seg.textOffset, seg.textOffset + seg.textLength);
+  if (seg.moreLength === 0) return;
+  at += seg.textLength;
+  bytes.copyWithin(at, seg.moreOffset, seg.moreOffset + seg.moreLength);
 }
 
 /** Bytes of the header that `writeSegment` would write, options included. */

@@ -97,6 +97,12 @@ function readSack(at: number, length: number, out: Segment): boolean {
 
 /** Bytes that `writeOptions` would write: a multiple of 4, at most MAX_OPTION_BYTES. */
 export function optionBytes(seg: Segment): number {
+  const plain = seg.mss < 0 && seg.windowScale < 0 && !seg.sackPermitted && seg.sackCount === 0;
+  if (plain) return seg.hasTimestamps ? 12 : 0;
+  return manyOptionBytes(seg);
+}
+
+function manyOptionBytes(seg: Segment): number {
   let bytes = 0;
   if (seg.hasTimestamps) bytes = 12;
   else if (seg.sackPermitted) bytes = 4;
