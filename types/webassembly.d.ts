@@ -1,5 +1,6 @@
 /**
- * The part of WebAssembly's JavaScript interface that is used here. Neither the `lib` of ECMAScript nor
+ * The part of WebAssembly's JavaScript interface that is used here. Neither the `lib` of ECMAScript
+ * nor
  * @types/node declares it, and the `lib` of browsers would declare far too much.
  */
 declare namespace WebAssembly {

@@ -9,7 +9,8 @@ export class AssertionError extends Error {
 }
 
 /**
- * @param message a constant: building it from pieces would cost on every call, not only when it fails
+ * @param message a constant: building it from pieces would cost on every call, not only when it
+ *   fails
  * @throws AssertionError when the condition does not hold
  */
 export function assert(condition: boolean, message: string): asserts condition {

@@ -1,8 +1,8 @@
 /**
  * A binary min-heap of items that know their own place in it.
  *
- * Made for deadlines: an item's key changes often and items leave from the middle, and neither may cost
- * a search or an allocation. An item is in one heap at most.
+ * Made for deadlines: an item's key changes often and items leave from the middle, and neither may
+ * cost a search or an allocation. An item is in one heap at most.
  */
 import { assert } from './assert';
 

@@ -1,9 +1,9 @@
 /**
  * The one memory that packets and send buffers live in.
  *
- * It is a `WebAssembly.Memory`, so that the SIMD checksum and system calls both work on it in place.
- * Blocks are powers of two. The memory grows by doubling, in place: offsets and native addresses stay
- * valid, but `bytes` and `view` are replaced, so nobody keeps them across a call.
+ * It is a `WebAssembly.Memory`, so that the SIMD checksum and system calls both work on it in
+ * place. Blocks are powers of two. The memory grows by doubling, in place: offsets and native
+ * addresses stay valid, but `bytes` and `view` are replaced, so nobody keeps them across a call.
  */
 import { NetworkError } from './network-error';
 

@@ -1,8 +1,9 @@
 /**
  * A seeded pseudo-random generator: the same seed gives the same numbers on every machine.
  *
- * xoshiro128** (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2018), its state
- * filled from the seed by the mixing step of splitmix32. For tests and simulations, never for secrets.
+ * xoshiro128** (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2018), its
+ * state filled from the seed by the mixing step of splitmix32. For tests and simulations, never for
+ * secrets.
  */
 export class SeededRandom {
   /** What to print so that a run can be repeated. */
@@ -40,7 +41,9 @@ export class SeededRandom {
     return this.next32() / 2 ** 32;
   }
 
-  /** An integer from 0 to `limit` - 1; `limit` is at most 2^32. The bias stays below limit / 2^32. */
+  /**
+   * An integer from 0 to `limit` - 1; `limit` is at most 2^32. The bias stays below limit / 2^32.
+   */
   below(limit: number): number {
     return Math.floor(this.fraction() * limit);
   }

@@ -2,15 +2,19 @@
  * The Internet checksum (RFC 1071) of bytes in packet memory.
  *
  * A "sum" here is the ones'-complement sum of big-endian 16-bit words, folded to 16 bits and not
- * complemented, so that sums of pieces can be added. Long stretches are summed by SIMD in WebAssembly,
- * which has the packet memory as its own; short ones cost less in place than the call would.
+ * complemented, so that sums of pieces can be added. Long stretches are summed by SIMD in
+ * WebAssembly, which has the packet memory as its own; short ones cost less in place than the call
+ * would.
  */
 import { packetMemory } from '../support/memory';
 import { CHECKSUM_MODULE } from './checksum-module';
 
 /** Up to here the call into WebAssembly costs more than it saves, in bytes (measured). */
 const SHORT_BYTES = 40;
-/** Most that `sum` of checksum.wat takes at once without overflow. Even, as every piece but the last. */
+/**
+ * Most that `sum` of checksum.wat takes at once without overflow. Even, as every piece but the
+ * last.
+ */
 const PIECE_BYTES = 512 * 1024;
 
 type SumFunction = (offset: number, length: number) => number;
@@ -59,9 +63,9 @@ export function foldSum(sum: number): number {
 }
 
 /**
- * The sum of two addresses as IpAddress has them: the constant part of a connection's pseudo-header.
- * The words before an IPv4 address are 0xffff together, which is zero in ones' complement: they change
- * nothing, so that both families are summed alike.
+ * The sum of two addresses as IpAddress has them: the constant part of a connection's
+ * pseudo-header. The words before an IPv4 address are 0xffff together, which is zero in ones'
+ * complement: they change nothing, so that both families are summed alike.
  */
 export function addressSum(
   s0: number,

@@ -2,8 +2,8 @@
 ;;
 ;; Words are added in the machine's little-endian order and the folded sum's bytes swapped at the
 ;; end: RFC 1071 §2 (B), the sum is independent of byte order. Each 32-bit lane takes up to 131,070
-;; from an i32x4.extadd_pairwise; four accumulators added together stay below 2^32 for 512 KiB, which is
-;; the most `length` may be. Built into checksum-module.ts by scripts/build-wasm.ts.
+;; from an i32x4.extadd_pairwise; four accumulators added together stay below 2^32 for 512 KiB,
+;; which is the most `length` may be. Built into checksum-module.ts by scripts/build-wasm.ts.
 (module
   (import "env" "memory" (memory 1))
 

@@ -1,9 +1,9 @@
 /**
  * An IP address of either family, as four numbers and as text.
  *
- * Four int32 words hold every address: an IPv6 address fills them, an IPv4 address stands in the last
- * one behind ::ffff:0:0 (RFC 4291 §2.5.5.2). Demultiplexing and comparing therefore know one shape only.
- * Text is canonical: dotted for IPv4, RFC 5952 for IPv6.
+ * Four int32 words hold every address: an IPv6 address fills them, an IPv4 address stands in the
+ * last one behind ::ffff:0:0 (RFC 4291 §2.5.5.2). Demultiplexing and comparing therefore know one
+ * shape only. Text is canonical: dotted for IPv4, RFC 5952 for IPv6.
  */
 
 const MAPPED_PREFIX = 0xffff;
@@ -33,8 +33,8 @@ export class IpAddress {
   }
 
   /**
-   * Reads an address as strictly as `net.isIP`: four decimal parts without leading zeros, or IPv6 with
-   * `::`, a dotted end and a `%zone`.
+   * Reads an address as strictly as `net.isIP`: four decimal parts without leading zeros, or IPv6
+   * with `::`, a dotted end and a `%zone`.
    * @returns null for anything else. `::ffff:1.2.3.4` stays of family 6, with the words of 1.2.3.4.
    */
   static parse(text: string): IpAddress | null {

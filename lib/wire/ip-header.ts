@@ -1,8 +1,8 @@
 /**
  * One IP header in plain numbers, of either family: what `readIpv4` fills and `writeIpv4` writes.
  *
- * A stack keeps one for what arrives and one for what leaves, and uses them again and again. Addresses
- * are four int32 words as in IpAddress, so that nothing above needs to know the family.
+ * A stack keeps one for what arrives and one for what leaves, and uses them again and again.
+ * Addresses are four int32 words as in IpAddress, so that nothing above needs to know the family.
  */
 
 /** IP protocol numbers (IANA). */

@@ -76,8 +76,8 @@ export function readIpv4(offset: number, length: number, out: IpHeader): number 
 
 /**
  * Writes a header without options for `payloadLength` bytes that stand, or will stand, behind it.
- * Lengths and payload place in `header` are ignored, its other fields are used. The whole packet is at
- * most IPV4_MAX_BYTES; longer ones are for the caller to split.
+ * Lengths and payload place in `header` are ignored, its other fields are used. The whole packet is
+ * at most IPV4_MAX_BYTES; longer ones are for the caller to split.
  * @returns bytes of the header
  */
 export function writeIpv4(offset: number, header: IpHeader, payloadLength: number): number {

@@ -1,8 +1,9 @@
 /**
  * One TCP segment in plain numbers: what `readSegment` fills and `writeSegment` writes.
  *
- * A stack keeps one for what arrives and one for what leaves, and uses them again and again, so that a
- * segment costs no allocation. Sequence numbers, acknowledgments and timestamps are int32 (`| 0`).
+ * A stack keeps one for what arrives and one for what leaves, and uses them again and again, so
+ * that a segment costs no allocation. Sequence numbers, acknowledgments and timestamps are int32
+ * (`| 0`).
  */
 
 export const FIN = 0x01;

@@ -12,7 +12,8 @@ export const TCP_MAX_HEADER_BYTES = 60;
 
 /**
  * Usable, but an option's length was illegal; options before it were read, the rest were not. Linux
- * keeps such a segment too. The only negative code: a positive one means that the segment is useless.
+ * keeps such a segment too. The only negative code: a positive one means that the segment is
+ * useless.
  */
 export const SEGMENT_BAD_OPTIONS = -1;
 export const SEGMENT_OK = 0;
@@ -38,8 +39,8 @@ const NOP_NOP_TIMESTAMPS = 0x0101080a;
 const TIMESTAMPS_HEADER_BYTES = 32;
 
 /**
- * Reads the segment at `offset`, all of whose `length` bytes were received. Every field of `out` is set
- * but `trafficClass`, which becomes 0; the text stays where it is.
+ * Reads the segment at `offset`, all of whose `length` bytes were received. Every field of `out` is
+ * set but `trafficClass`, which becomes 0; the text stays where it is.
  * @returns SEGMENT_OK, SEGMENT_BAD_OPTIONS, or a positive fault, after which `out` means nothing
  */
 export function readSegment(offset: number, length: number, out: Segment): number {
@@ -76,8 +77,8 @@ export function readSegment(offset: number, length: number, out: Segment): numbe
 }
 
 /**
- * Writes header, options and a copy of the text at `offset`; the text must not lie where the segment
- * goes. The checksum field is left 0 for `writeTcpChecksum`.
+ * Writes header, options and a copy of the text at `offset`; the text must not lie where the
+ * segment goes. The checksum field is left 0 for `writeTcpChecksum`.
  * @returns bytes of the segment
  */
 export function writeSegment(offset: number, seg: Segment): number {
@@ -118,7 +119,8 @@ export function writeTcpChecksum(offset: number, length: number, pseudoSum: numb
 
 /**
  * Checks a received segment of at least TCP_HEADER_BYTES.
- * @returns CHECKSUM_FULL, CHECKSUM_PARTIAL (to be accepted only from a link that says so) or CHECKSUM_BAD
+ * @returns CHECKSUM_FULL, CHECKSUM_PARTIAL (to be accepted only from a link that says so) or
+ *   CHECKSUM_BAD
  */
 export function verifyTcpChecksum(offset: number, length: number, pseudoSum: number): number {
   if (addSums(sumBytes(offset, length), pseudoSum) === 0xffff) return CHECKSUM_FULL;

@@ -23,8 +23,8 @@ const SACK_PERMITTED_BYTES = 2;
 const TIMESTAMPS_BYTES = 10;
 const SACK_BLOCK_BYTES = 8;
 
-// As written every option, or pair of options, fills whole words behind its NOPs, in Linux's order; so
-// neither EOL nor padding is ever needed.
+// As written every option, or pair of options, fills whole words behind its NOPs, in Linux's order;
+// so neither EOL nor padding is ever needed.
 const NOP_NOP = 0x01010000;
 const MSS_WORD = (OPTION_MSS << 24) | (MSS_BYTES << 16);
 const SACK_PERMITTED_HALF = (OPTION_SACK_PERMITTED << 8) | SACK_PERMITTED_BYTES;
@@ -33,11 +33,11 @@ const WINDOW_SCALE_WORD =
   (OPTION_NOP << 24) | (OPTION_WINDOW_SCALE << 16) | (WINDOW_SCALE_BYTES << 8);
 
 /**
- * Reads the options in [at, end), at any alignment (RFC 9293 MUST-64), into a cleared segment. Each step
- * consumes a byte at least, so that 40 bytes end within 40 steps whatever they hold.
+ * Reads the options in [at, end), at any alignment (RFC 9293 MUST-64), into a cleared segment. Each
+ * step consumes a byte at least, so that 40 bytes end within 40 steps whatever they hold.
  * @returns false when a length is illegal: below 2, beyond `end`, or not the kind's own. What came
- *   before it has been read, the rest is not looked at: after a wrong length nothing can be trusted to
- *   be where it seems. (Linux goes on behind a known kind with a wrong length.)
+ *   before it has been read, the rest is not looked at: after a wrong length nothing can be trusted
+ *   to be where it seems. (Linux goes on behind a known kind with a wrong length.)
  */
 export function readOptions(at: number, end: number, out: Segment): boolean {
   const view = packetMemory.view;
@@ -115,7 +115,9 @@ function manyOptionBytes(seg: Segment): number {
   return bytes;
 }
 
-/** Writes the segment's options at `at`; of the SACK blocks as many as there is room for, in order. */
+/**
+ * Writes the segment's options at `at`; of the SACK blocks as many as there is room for, in order.
+ */
 export function writeOptions(at: number, seg: Segment): void {
   const view = packetMemory.view;
   const start = at;
