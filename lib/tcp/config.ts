@@ -1,0 +1,40 @@
+/** What the engine does unless told otherwise. Units and meaning: `types/tcp`, `TcpConfig`. */
+import type { TcpConfig } from '../../types/tcp';
+
+export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
+  noDelay: false,
+  sendBufferBytes: 524_288,
+  receiveBufferBytes: 1_048_576,
+  windowScaling: true,
+  timestamps: true,
+  initialWindowSegments: 10,
+  initialRtoMs: 1000,
+  minRtoMs: 200,
+  maxRtoMs: 120_000,
+  delayedAckMs: 40,
+  swsOverrideMs: 200,
+  // Linux keeps TIME-WAIT for 60 s in all, RFC 9293 §3.4.2 suggests an MSL of two minutes.
+  mslMs: 30_000,
+  // Linux: tcp_retries2 = 15 and tcp_syn_retries = 6, as the time they take with doubling timeouts.
+  dataTimeoutMs: 924_600,
+  synTimeoutMs: 127_000,
+  keepAlive: false,
+  keepAliveDelayMs: 7_200_000,
+  keepAliveIntervalMs: 75_000,
+  keepAliveProbes: 9,
+  finWait2TimeoutMs: 60_000,
+  reassemblyRanges: 256,
+  challengeAcksPerSecond: 10,
+};
+
+/** RFC 9293 §3.7.1, MUST-15: what a peer without the MSS option can take over IPv4. */
+export const DEFAULT_PEER_MSS = 536;
+
+/** A peer's MSS below this is taken as this, so that headers cannot drown the data (CVE-2019-11479). */
+export const MINIMUM_PEER_MSS = 88;
+
+/** RFC 7323 §2.3: a larger shift count is taken as this. */
+export const MAXIMUM_WINDOW_SHIFT = 14;
+
+/** Bytes that timestamps take in each segment, with their padding (RFC 7323 appendix A). */
+export const TIMESTAMP_OPTION_BYTES = 12;

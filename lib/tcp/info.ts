@@ -1,0 +1,37 @@
+/** A connection's inside for the curious, by Linux's `tcp_info` names; units: `types/tcp`, `TcpInfo`. */
+import type { TcpInfo } from '../../types/tcp';
+import { endOfText } from './output';
+import { seqDiff } from './seq';
+import type { Tcb } from './tcb';
+
+export function describe(tcb: Tcb): TcpInfo {
+  const { snd, rcv, rtt, cc, count } = tcb;
+  return {
+    state: tcb.state,
+    rto: rtt.rto,
+    rtt: rtt.srtt,
+    rttvar: rtt.rttvar,
+    snd_cwnd: cc.cwnd,
+    snd_ssthresh: cc.ssthresh,
+    snd_mss: snd.mss,
+    rcv_mss: rcv.seenMss,
+    snd_wnd: snd.wnd,
+    rcv_wnd: rcv.wnd,
+    snd_wscale: snd.shift,
+    rcv_wscale: rcv.shift,
+    unacked: seqDiff(snd.nxt, snd.una),
+    notsent_bytes: Math.max(0, seqDiff(endOfText(tcb), snd.nxt)),
+    backoff: rtt.backoff,
+    total_retrans: count.retransmits,
+    bytes_acked: count.bytesAcked,
+    bytes_received: count.bytesReceived,
+    bytes_sent: count.bytesSent,
+    bytes_retrans: count.bytesRetransmitted,
+    segs_out: count.segmentsOut,
+    segs_in: count.segmentsIn,
+    data_segs_out: count.dataSegmentsOut,
+    data_segs_in: count.dataSegmentsIn,
+    rcv_ooopack: count.outOfOrder,
+    timestamps: tcb.ts.on,
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * What must hold between any two events, whatever the network did. Tests and simulations call it after
+ * every event; it throws with what is wrong.
+ */
+import { assert } from '../support/assert';
+import type { Connection } from './connection';
+import { endOfText } from './output';
+import { flightSize } from './recovery';
+import { seqAdd, seqDiff, seqGt, seqLeq, seqLt } from './seq';
+import { isSynchronized, mayTransmitText } from './state';
+import type { Tcb } from './tcb';
+import { TIMER_LINGER, TIMER_PERSIST, TIMER_RETRANSMIT } from './timers';
+
+export function checkInvariants(connection: Connection): void {
+  const { tcb } = connection;
+  checkSender(tcb);
+  checkReceiver(tcb);
+  checkTimers(tcb);
+  checkEnd(tcb);
+}
+
+function checkSender(tcb: Tcb): void {
+  const { snd, sendBuffer, cc, recovery } = tcb;
+  assert(seqLeq(snd.una, snd.nxt), 'SND.UNA is not after SND.NXT');
+  assert(sendBuffer.length >= 0 && sendBuffer.length <= sendBuffer.limit, 'send buffer in limits');
+  assert(snd.maxWnd >= snd.wnd || tcb.state === 'CLOSED', 'MAX.SND.WND is the largest');
+  if (!isSynchronized(tcb.state)) return;
+  const afterFin = seqAdd(endOfText(tcb), tcb.finQueued && !tcb.finAcked ? 1 : 0);
+  assert(seqLeq(snd.nxt, afterFin), 'nothing is sent that is not there');
+  assert(cc.cwnd >= snd.mss, 'cwnd is at least a segment');
+  assert(flightSize(tcb) >= 0, 'flight is not negative');
+  if (recovery.rewound) {
+    assert(seqLeq(snd.una, recovery.cursor), 'the cursor is not behind SND.UNA');
+    assert(seqLt(recovery.cursor, recovery.end), 'the cursor is before the end of the loss');
+    assert(seqLeq(recovery.end, snd.nxt), 'nothing unsent counts as lost');
+    assert(!recovery.fast, 'one kind of recovery at a time');
+  }
+}
+
+function checkReceiver(tcb: Tcb): void {
+  const { rcv, reassembly, receiveBuffer, config } = tcb;
+  assert(rcv.wnd >= 0, 'RCV.WND is not negative');
+  // Rounding up to the scale may offer a little more than the buffer holds.
+  const most = receiveBuffer.limit + (1 << rcv.shift);
+  assert(receiveBuffer.length <= most, 'no more waits than was offered');
+  assert(reassembly.count <= config.reassemblyRanges, 'ranges are bounded');
+  let previous = rcv.nxt;
+  for (let i = 0; i < reassembly.count; i++) {
+    assert(seqGt(reassembly.starts[i], previous), 'ranges are ahead of RCV.NXT, sorted, apart');
+    assert(seqGt(reassembly.ends[i], reassembly.starts[i]), 'no range is empty');
+    previous = reassembly.ends[i];
+  }
+  if (reassembly.count > 0) {
+    assert(seqDiff(rcv.edge, previous) >= 0, 'nothing is kept from beyond the window');
+  }
+}
+
+/** Called when everything owed has been sent: something outstanding has a timer. */
+function checkTimers(tcb: Tcb): void {
+  const { timers, snd } = tcb;
+  if (tcb.owed !== 0) return;
+  const waits = timers.isArmed(TIMER_RETRANSMIT) || timers.isArmed(TIMER_PERSIST);
+  if (snd.una === snd.nxt) {
+    assert(!timers.isArmed(TIMER_RETRANSMIT), 'no retransmission timer without need');
+  } else if (tcb.state !== 'CLOSED') {
+    assert(waits || tcb.recovery.rewound, 'what is outstanding is waited for');
+  }
+  if (tcb.state === 'TIME-WAIT') assert(timers.isArmed(TIMER_LINGER), 'TIME-WAIT ends');
+  if (!mayTransmitText(tcb.state) && isSynchronized(tcb.state)) {
+    assert(tcb.sendBuffer.length === 0, 'nothing is left to send after the FIN was acknowledged');
+  }
+}
+
+function checkEnd(tcb: Tcb): void {
+  if (tcb.state !== 'CLOSED') return;
+  assert(tcb.timers.earliest() === Number.POSITIVE_INFINITY, 'CLOSED has no timer');
+  assert(tcb.sendBuffer.length === 0, 'CLOSED sends nothing');
+  assert(tcb.reassembly.ringBytes === 0, 'CLOSED holds nothing out of order');
+}

@@ -1,0 +1,54 @@
+/** The options of the handshake: what we offer, and what both have agreed on (RFC 9293 §3.7.1, RFC 7323). */
+import { type Segment, SYN } from '../wire/segment';
+import {
+  DEFAULT_PEER_MSS,
+  MAXIMUM_WINDOW_SHIFT,
+  MINIMUM_PEER_MSS,
+  TIMESTAMP_OPTION_BYTES,
+} from './config';
+import type { Tcb } from './tcb';
+import { shiftFor } from './window';
+
+/** What the peer's SYN brings. */
+export function processSynOptions(tcb: Tcb, seg: Segment, now: number): void {
+  const { snd, rcv, ts, config } = tcb;
+  if (config.windowScaling && seg.windowScale >= 0) {
+    snd.shift = Math.min(seg.windowScale, MAXIMUM_WINDOW_SHIFT);
+    rcv.shift = shiftFor(config.receiveBufferBytes);
+    rcv.scaleAgreed = true;
+  } else {
+    snd.shift = 0;
+    rcv.shift = 0;
+  }
+  ts.on = config.timestamps && seg.hasTimestamps;
+  if (ts.on) {
+    ts.recent = seg.tsval;
+    ts.recentAt = now;
+  }
+  const peerMss = seg.mss < 0 ? DEFAULT_PEER_MSS : Math.max(seg.mss, MINIMUM_PEER_MSS);
+  snd.mss = Math.min(peerMss, tcb.pathMss) - (ts.on ? TIMESTAMP_OPTION_BYTES : 0);
+  tcb.cc.initialize(snd.mss, config.initialWindowSegments);
+}
+
+/** Options on our SYN: all we can; on a SYN-ACK only what the SYN had (RFC 7323 §1.3). */
+export function writeSynOptions(tcb: Tcb, out: Segment, now: number): void {
+  const { config, rcv, ts } = tcb;
+  const answer = tcb.state === 'SYN-RECEIVED';
+  out.mss = rcv.mss;
+  if (answer ? rcv.scaleAgreed : config.windowScaling) {
+    out.windowScale = shiftFor(config.receiveBufferBytes);
+  }
+  if (answer ? ts.on : config.timestamps) writeTimestamps(tcb, out, now);
+}
+
+/** Timestamps on every segment once both have agreed, and TSecr only with ACK (RFC 7323 §3.2). */
+export function writeTimestamps(tcb: Tcb, out: Segment, now: number): void {
+  out.hasTimestamps = true;
+  out.tsval = tcb.ts.value(now);
+  out.tsecr = tcb.state === 'SYN-SENT' ? 0 : tcb.ts.recent;
+}
+
+/** The window field in bytes: a SYN's is never scaled (RFC 7323 §2.2). */
+export function scaledWindow(tcb: Tcb, seg: Segment): number {
+  return (seg.flags & SYN) !== 0 ? seg.window : seg.window << tcb.snd.shift;
+}

@@ -1,0 +1,103 @@
+/**
+ * Text that has arrived in order and waits for its user, as pieces of slabs.
+ *
+ * Segments that follow each other fill one piece, up to 64 KiB, as long as no other connection took the
+ * place behind it: a bulk transfer comes out in large pieces, a message in a piece of its own.
+ */
+import type { Buffer } from 'node:buffer';
+import { packetMemory } from '../support/memory';
+import { MAX_PIECE_BYTES, slabFor } from '../support/slab';
+
+class Piece {
+  bytes: Buffer;
+  start: number;
+  end: number;
+
+  constructor(bytes: Buffer, at: number) {
+    this.bytes = bytes;
+    this.start = at;
+    this.end = at;
+  }
+}
+
+export class ReceiveBuffer {
+  /** Most bytes that may wait; the receive window is what is left of it. */
+  limit: number;
+  /** Bytes that wait now. */
+  length = 0;
+
+  readonly #pieces: Piece[] = [];
+  #first = 0; // pieces before this one are taken
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Copies `length` bytes at `offset` of packet memory to the end. */
+  append(offset: number, length: number): void {
+    this.length += length;
+    while (length > 0) {
+      const slab = slabFor(length);
+      let piece = this.#last();
+      const extends_ = piece !== undefined && piece.bytes === slab.bytes && piece.end === slab.used;
+      if (piece === undefined || !extends_ || piece.end - piece.start >= MAX_PIECE_BYTES) {
+        piece = new Piece(slab.bytes, slab.used);
+        this.#pieces.push(piece);
+      }
+      const room = Math.min(slab.room, MAX_PIECE_BYTES - (piece.end - piece.start));
+      const count = Math.min(length, room);
+      // A view made this way costs less than subarray's, and V8 can often do without it.
+      piece.bytes.set(new Uint8Array(packetMemory.wasm.buffer, offset, count), piece.end);
+      piece.end += count;
+      slab.used += count;
+      offset += count;
+      length -= count;
+    }
+  }
+
+  /** @returns the oldest piece, the caller's to keep; null when nothing waits */
+  take(): Buffer | null {
+    if (this.length === 0) return null;
+    const piece = this.#pieces[this.#first];
+    this.#shift();
+    this.length -= piece.end - piece.start;
+    return piece.bytes.subarray(piece.start, piece.end);
+  }
+
+  /** Copies into `target` as much as it holds. @returns bytes copied */
+  takeInto(target: Uint8Array): number {
+    let filled = 0;
+    while (filled < target.length && this.length > 0) {
+      const piece = this.#pieces[this.#first];
+      const count = Math.min(piece.end - piece.start, target.length - filled);
+      target.set(piece.bytes.subarray(piece.start, piece.start + count), filled);
+      piece.start += count;
+      filled += count;
+      this.length -= count;
+      if (piece.start === piece.end) this.#shift();
+    }
+    return filled;
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#pieces.length = 0;
+    this.#first = 0;
+  }
+
+  #last(): Piece | undefined {
+    const pieces = this.#pieces;
+    return pieces.length > this.#first ? pieces[pieces.length - 1] : undefined;
+  }
+
+  #shift(): void {
+    this.#first++;
+    if (this.#first === this.#pieces.length) {
+      this.#pieces.length = 0;
+      this.#first = 0;
+    } else if (this.#first >= 64 && this.#first * 2 >= this.#pieces.length) {
+      this.#pieces.splice(0, this.#first);
+      this.#first = 0;
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/** Urgent pointer, text and FIN of a segment (RFC 9293 §3.10.7.4, sixth to eighth checks). */
+import { FIN, type Segment, URG } from '../wire/segment';
+import { EVENT_READABLE, EVENT_URGENT } from './events';
+import { OWE_ACK, OWE_RESET } from './owed';
+import { seqAdd, seqDiff, seqGt, seqLt } from './seq';
+import { enter, enterClosed, enterTimeWait, mayReceiveText } from './state';
+import type { Tcb } from './tcb';
+import { TIMER_DELAYED_ACK } from './timers';
+
+/** Most duplicate ACKs owed at once: a flood of out-of-order segments earns no flood of answers. */
+const MAX_DUPLICATE_ACKS = 64;
+
+/** Cuts from `seg` what lies outside the receive window (RFC 9293 §3.10.7.4, first check). */
+export function trimToWindow(tcb: Tcb, seg: Segment): void {
+  const { rcv } = tcb;
+  const before = seqDiff(rcv.nxt, seg.seq);
+  if (before > 0) {
+    if (before > seg.textLength) seg.flags &= ~FIN;
+    const cut = Math.min(before, seg.textLength);
+    seg.textOffset += cut;
+    seg.textLength -= cut;
+    seg.seq = rcv.nxt;
+    seg.urgentPointer -= before;
+    if (seg.urgentPointer <= 0) seg.flags &= ~URG;
+  }
+  const room = seqDiff(rcv.edge, seg.seq);
+  if (seg.textLength > room) {
+    seg.textLength = Math.max(room, 0);
+    seg.flags &= ~FIN;
+    tcb.owed |= OWE_ACK;
+  }
+}
+
+/** Sixth check: RCV.UP advances, and the user is told if it is ahead of what he has read. */
+export function processUrgent(tcb: Tcb, seg: Segment): void {
+  if ((seg.flags & URG) === 0 || !mayReceiveText(tcb.state)) return;
+  const { rcv } = tcb;
+  const up = seqAdd(seg.seq, seg.urgentPointer);
+  const read = seqDiff(rcv.nxt, tcb.receiveBuffer.length);
+  if (!seqGt(up, read) || !seqGt(up, rcv.up)) return;
+  rcv.up = up;
+  tcb.events |= EVENT_URGENT;
+}
+
+/** Seventh check: text in its turn goes to the user, text ahead of its turn waits. */
+export function processText(tcb: Tcb, seg: Segment, now: number): void {
+  const length = seg.textLength;
+  if (length === 0 || !mayReceiveText(tcb.state)) return;
+  if (tcb.released) {
+    resetForLateText(tcb);
+    return;
+  }
+  tcb.count.dataSegmentsIn++;
+  if (seg.seq !== tcb.rcv.nxt) {
+    holdText(tcb, seg);
+    return;
+  }
+  const { rcv, receiveBuffer, reassembly } = tcb;
+  receiveBuffer.append(seg.textOffset, length);
+  let taken = length;
+  rcv.nxt = seqAdd(rcv.nxt, length);
+  if (reassembly.count > 0) {
+    const more = reassembly.drainInto(receiveBuffer, rcv.nxt);
+    rcv.nxt = seqAdd(rcv.nxt, more);
+    taken += more;
+    tcb.owed |= OWE_ACK; // a gap is (partly) filled: say so at once (RFC 5681 §4.2)
+  }
+  tcb.count.bytesReceived += taken;
+  tcb.events |= EVENT_READABLE;
+  oweAckFor(tcb, length, taken, now);
+}
+
+/** Eighth check: the peer has no more to say. */
+export function processFin(tcb: Tcb, seg: Segment, now: number): void {
+  const { rcv } = tcb;
+  if (!mayReceiveText(tcb.state)) return;
+  if ((seg.flags & FIN) !== 0) {
+    rcv.finPending = true;
+    rcv.finSeq = seqAdd(seg.seq, seg.textLength);
+    tcb.owed |= OWE_ACK;
+  }
+  if (rcv.finPending && rcv.finSeq === rcv.nxt) takeFin(tcb, now);
+}
+
+function holdText(tcb: Tcb, seg: Segment): void {
+  tcb.count.outOfOrder++;
+  tcb.reassembly.insert(tcb.rcv.nxt, seg.seq, seg.textOffset, seg.textLength);
+  if (tcb.duplicateAcksOwed < MAX_DUPLICATE_ACKS) tcb.duplicateAcksOwed++;
+}
+
+/** At least every second full segment is acknowledged at once, others after a while (RFC 9293 §3.8.6.3). */
+function oweAckFor(tcb: Tcb, length: number, taken: number, now: number): void {
+  const { rcv, timers, config } = tcb;
+  rcv.unacked += taken;
+  if (length > rcv.seenMss) rcv.seenMss = Math.min(length, rcv.mss);
+  // A peer that has no room left for a full segment waits for us: do not let it.
+  if (rcv.unacked >= 2 * rcv.seenMss || rcv.wnd < rcv.seenMss) {
+    tcb.owed |= OWE_ACK;
+  } else if (!timers.isArmed(TIMER_DELAYED_ACK)) {
+    timers.arm(TIMER_DELAYED_ACK, now + config.delayedAckMs);
+  }
+}
+
+function takeFin(tcb: Tcb, now: number): void {
+  const { rcv } = tcb;
+  rcv.finPending = false;
+  rcv.nxt = seqAdd(rcv.nxt, 1);
+  if (seqLt(rcv.edge, rcv.nxt)) rcv.edge = rcv.nxt;
+  tcb.finReceived = true;
+  tcb.reassembly.clear();
+  tcb.owed |= OWE_ACK;
+  tcb.events |= EVENT_READABLE;
+  if (tcb.state === 'ESTABLISHED') enter(tcb, 'CLOSE-WAIT');
+  else if (tcb.state === 'FIN-WAIT-1') enter(tcb, 'CLOSING');
+  else enterTimeWait(tcb, now);
+}
+
+/** The user is gone and text arrives: it cannot be delivered, and the peer must know (SHLD-3). */
+function resetForLateText(tcb: Tcb): void {
+  enterClosed(tcb);
+  tcb.owed = OWE_RESET;
+}

@@ -1,0 +1,102 @@
+/**
+ * What the user has sent and the peer has not acknowledged: a ring in packet memory.
+ *
+ * The ring is a power of two, made when the first byte comes, doubled while it is too small, given back
+ * when everything is acknowledged. Segments point into it; a retransmission reads it again.
+ */
+import { packetMemory } from '../support/memory';
+import type { Segment } from '../wire/segment';
+
+const SMALLEST_RING = 2048;
+
+export class SendBuffer {
+  /** Most bytes held. */
+  limit: number;
+  /** Bytes held now. */
+  length = 0;
+
+  #ring = 0; // offset in packet memory; 0: none
+  #size = 0;
+  #head = 0; // place of the oldest byte in the ring
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  get room(): number {
+    return this.limit - this.length;
+  }
+
+  /**
+   * Copies from `chunk[from…]` what there is room for.
+   * @returns bytes taken; 0 also when packet memory is used up
+   */
+  append(chunk: Uint8Array, from: number): number {
+    const count = Math.min(chunk.length - from, this.limit - this.length);
+    if (count <= 0 || !this.#ensure(this.length + count)) return 0;
+    const tail = (this.#head + this.length) & (this.#size - 1);
+    const first = Math.min(count, this.#size - tail);
+    const bytes = packetMemory.bytes;
+    if (from === 0 && first === chunk.length) {
+      bytes.set(chunk, this.#ring + tail);
+    } else {
+      bytes.set(chunk.subarray(from, from + first), this.#ring + tail);
+      if (first < count) bytes.set(chunk.subarray(from + first, from + count), this.#ring);
+    }
+    this.length += count;
+    return count;
+  }
+
+  /** Points `seg`'s text at `length` bytes that lie `offset` bytes after the oldest. */
+  place(offset: number, length: number, seg: Segment): void {
+    const at = (this.#head + offset) & (this.#size - 1);
+    const first = Math.min(length, this.#size - at);
+    seg.textOffset = this.#ring + at;
+    seg.textLength = first;
+    seg.moreOffset = this.#ring;
+    seg.moreLength = length - first;
+  }
+
+  /** Forgets the oldest `count` bytes: they are acknowledged. */
+  drop(count: number): void {
+    this.length -= count;
+    this.#head = (this.#head + count) & (this.#size - 1);
+    if (this.length === 0) this.#release();
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#release();
+  }
+
+  #ensure(need: number): boolean {
+    if (need <= this.#size) return true;
+    const size = Math.max(SMALLEST_RING, 2 ** (32 - Math.clz32(need - 1)));
+    let ring: number;
+    try {
+      ring = packetMemory.allocate(size);
+    } catch {
+      return false;
+    }
+    if (this.#size > 0) {
+      const first = Math.min(this.length, this.#size - this.#head);
+      const from = this.#ring + this.#head;
+      const bytes = packetMemory.bytes;
+      bytes.copyWithin(ring, from, from + first);
+      bytes.copyWithin(ring + first, this.#ring, this.#ring + this.length - first);
+      packetMemory.release(this.#ring, this.#size);
+    }
+    this.#ring = ring;
+    this.#size = size;
+    this.#head = 0;
+    return true;
+  }
+
+  #release(): void {
+    if (this.#size === 0) return;
+    packetMemory.release(this.#ring, this.#size);
+    this.#ring = 0;
+    this.#size = 0;
+    this.#head = 0;
+  }
+}

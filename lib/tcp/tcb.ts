@@ -1,0 +1,183 @@
+/**
+ * The transmission control block: everything the engine knows about one connection (RFC 9293 §3.3.1).
+ *
+ * Plain data under the RFC's names. Who may change `state` is `enter` alone; what output must send is a set
+ * of bits in `owed`; what the user must hear is a set of bits in `events`.
+ */
+
+import type { TcpConfig, TcpState } from '../../types/tcp';
+import type { NetworkErrorCode } from '../support/network-error';
+import { MINIMUM_PEER_MSS } from './config';
+import type { CongestionController } from './congestion/controller';
+import { Reno } from './congestion/reno';
+import { Reassembly } from './reassembly';
+import { ReceiveBuffer } from './receive-buffer';
+import { Recovery } from './recovery';
+import { RttEstimator } from './rtt';
+import { SendBuffer } from './send-buffer';
+import { Timers } from './timers';
+
+export interface ConnectionSetup {
+  config: TcpConfig;
+  localPort: number;
+  remotePort: number;
+  /** Largest text in one segment that the path's MTU allows, either way, options not counted. */
+  mss: number;
+  /** Added to the clock for TSval, so that it tells nobody the uptime. */
+  timestampOffset: number;
+}
+
+export class SendState {
+  una = 0;
+  nxt = 0;
+  /** The peer's window in bytes, already scaled. */
+  wnd = 0;
+  /** Sequence number behind the urgent data; only meaningful while it is after `una`. */
+  up = 0;
+  wl1 = 0;
+  wl2 = 0;
+  /** Largest window the peer ever offered (MAX.SND.WND). */
+  maxWnd = 0;
+  /** Snd.Wind.Shift. */
+  shift = 0;
+  /** Eff.snd.MSS: largest text we send in a segment (RFC 9293 §3.7.1). */
+  mss = 0;
+  /** When the last segment with text left, ms. */
+  lastAt = Number.NaN;
+  /** Since when the peer has acknowledged nothing new though something is outstanding, ms. */
+  stalledSince = Number.NaN;
+}
+
+export class ReceiveState {
+  nxt = 0;
+  /** Right edge of the window that the peer was told: it never moves left. */
+  edge = 0;
+  up = 0;
+  /** Rcv.Wind.Shift. */
+  shift = 0;
+  /** Both SYNs bore the window scale option. */
+  scaleAgreed = false;
+  /** The MSS we announce. */
+  mss = 0;
+  /** Largest text seen in one segment: what the peer's full segment is. */
+  seenMss = 0;
+  /** Bytes accepted since our last ACK. */
+  unacked = 0;
+  /** When the last segment arrived, ms. */
+  lastAt = 0;
+  /** A FIN that arrived ahead of its turn, and its sequence number. */
+  finPending = false;
+  finSeq = 0;
+
+  /** RCV.WND: what is left of the window that was offered. */
+  get wnd(): number {
+    return (this.edge - this.nxt) | 0;
+  }
+}
+
+export class TimestampState {
+  /** Agreed on by both SYNs (RFC 7323 §3.2). */
+  on = false;
+  /** TS.Recent, and when it was taken, ms. */
+  recent = 0;
+  recentAt = 0;
+  /** Last.ACK.sent. */
+  lastAckSent = 0;
+  readonly offset: number;
+
+  constructor(offset: number) {
+    this.offset = offset;
+  }
+
+  value(now: number): number {
+    return (Math.floor(now) + this.offset) | 0;
+  }
+}
+
+export class Counters {
+  bytesAcked = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  bytesRetransmitted = 0;
+  segmentsOut = 0;
+  segmentsIn = 0;
+  dataSegmentsOut = 0;
+  dataSegmentsIn = 0;
+  retransmits = 0;
+  outOfOrder = 0;
+}
+
+export class Tcb {
+  readonly config: TcpConfig;
+  readonly localPort: number;
+  readonly remotePort: number;
+  /** The path's limit on text, `ConnectionSetup.mss`. */
+  readonly pathMss: number;
+
+  state: TcpState = 'CLOSED';
+  /** Was SYN-RECEIVED reached by a passive OPEN? (MUST-11) */
+  passive = false;
+  /** Why the connection died. */
+  error: NetworkErrorCode | null = null;
+
+  iss = 0;
+  irs = 0;
+  readonly snd = new SendState();
+  readonly rcv = new ReceiveState();
+  readonly ts: TimestampState;
+  readonly rtt: RttEstimator;
+  readonly cc: CongestionController = new Reno();
+  readonly recovery = new Recovery();
+  readonly timers = new Timers();
+  readonly count = new Counters();
+
+  readonly sendBuffer: SendBuffer;
+  readonly receiveBuffer: ReceiveBuffer;
+  readonly reassembly: Reassembly;
+
+  owed = 0;
+  events = 0;
+  strayResetSeq = 0;
+  /** ACKs owed beyond the first: one for each out-of-order segment (RFC 5681 §4.2). */
+  duplicateAcksOwed = 0;
+
+  /** CLOSE was called: a FIN follows the last byte of the send buffer. */
+  finQueued = false;
+  /** The peer has acknowledged our FIN. */
+  finAcked = false;
+  /** The peer's FIN has been taken, in its turn. */
+  finReceived = false;
+  /** The user is gone: nobody will read. */
+  released = false;
+  /** `send` took less than was offered: the user waits for room. */
+  sendBlocked = false;
+
+  noDelay: boolean;
+  keepAlive: boolean;
+  keepAliveDelayMs: number;
+  keepAliveSent = 0;
+  /** Probes into a closed window since the last answer. */
+  probes = 0;
+
+  /** Challenge ACKs in the present second (RFC 5961 §7). */
+  challenges = 0;
+  challengesSince = Number.NEGATIVE_INFINITY;
+
+  constructor(setup: ConnectionSetup) {
+    const { config } = setup;
+    this.config = config;
+    this.localPort = setup.localPort;
+    this.remotePort = setup.remotePort;
+    this.pathMss = Math.max(setup.mss, MINIMUM_PEER_MSS);
+    this.rcv.mss = this.pathMss;
+    this.rcv.seenMss = Math.min(536, this.pathMss);
+    this.ts = new TimestampState(setup.timestampOffset);
+    this.rtt = new RttEstimator(config);
+    this.sendBuffer = new SendBuffer(config.sendBufferBytes);
+    this.receiveBuffer = new ReceiveBuffer(config.receiveBufferBytes);
+    this.reassembly = new Reassembly(config.reassemblyRanges);
+    this.noDelay = config.noDelay;
+    this.keepAlive = config.keepAlive;
+    this.keepAliveDelayMs = config.keepAliveDelayMs;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The connection's deadlines: a table of times, Infinity where nothing is due.
+ *
+ * Arming a timer is one store; the stack looks at the earliest once a flush.
+ */
+
+export const TIMER_RETRANSMIT = 0;
+/** Zero-window probes, and the override of silly-window avoidance (RFC 9293 §3.8.6). */
+export const TIMER_PERSIST = 1;
+export const TIMER_DELAYED_ACK = 2;
+export const TIMER_KEEP_ALIVE = 3;
+/** 2MSL in TIME-WAIT; the wait for a FIN in FIN-WAIT-2 once the user is gone. */
+export const TIMER_LINGER = 4;
+export const TIMER_COUNT = 5;
+
+export type TimerKind = 0 | 1 | 2 | 3 | 4;
+
+export class Timers {
+  /** Milliseconds on the stack's clock, by kind. */
+  readonly at = new Float64Array(TIMER_COUNT).fill(Number.POSITIVE_INFINITY);
+
+  arm(kind: TimerKind, at: number): void {
+    this.at[kind] = at;
+  }
+
+  disarm(kind: TimerKind): void {
+    this.at[kind] = Number.POSITIVE_INFINITY;
+  }
+
+  disarmAll(): void {
+    this.at.fill(Number.POSITIVE_INFINITY);
+  }
+
+  isArmed(kind: TimerKind): boolean {
+    return this.at[kind] !== Number.POSITIVE_INFINITY;
+  }
+
+  /** The earliest deadline, Infinity when there is none. */
+  earliest(): number {
+    const at = this.at;
+    let earliest = at[0];
+    for (let kind = 1; kind < TIMER_COUNT; kind++) {
+      if (at[kind] < earliest) earliest = at[kind];
+    }
+    return earliest;
+  }
+}

@@ -1,0 +1,115 @@
+/** The user's commands (RFC 9293 §3.10.1 to §3.10.5): OPEN, SEND, RECEIVE, CLOSE, ABORT. */
+import type { Buffer } from 'node:buffer';
+import type { Segment } from '../wire/segment';
+import { endOfText } from './output';
+import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
+import { seqAdd, seqLt } from './seq';
+import { enter, enterClosed, enterFinWait2, mayReceiveText, maySend } from './state';
+import { takeSyn } from './syn-sent';
+import type { Tcb } from './tcb';
+import { TIMER_KEEP_ALIVE } from './timers';
+import { shouldUpdateWindow } from './window';
+
+/** Active OPEN. */
+export function open(tcb: Tcb, iss: number, now: number): void {
+  begin(tcb, iss, now);
+  enter(tcb, 'SYN-SENT');
+}
+
+/** A passive OPEN has met the SYN `seg` (RFC 9293 §3.10.7.2). */
+export function openPassive(tcb: Tcb, seg: Segment, iss: number, now: number): void {
+  begin(tcb, iss, now);
+  tcb.passive = true;
+  enter(tcb, 'SYN-RECEIVED');
+  takeSyn(tcb, seg, now);
+}
+
+/** SEND. @returns bytes taken; less than offered: EVENT_WRITABLE follows */
+export function send(tcb: Tcb, chunk: Uint8Array, from: number, urgent: boolean): number {
+  if (!maySend(tcb.state) || tcb.finQueued) return 0;
+  const taken = tcb.sendBuffer.append(chunk, from);
+  if (from + taken < chunk.length) tcb.sendBlocked = true;
+  if (urgent && taken > 0) tcb.snd.up = endOfText(tcb);
+  return taken;
+}
+
+/** RECEIVE. @returns a piece, the caller's to keep; null: nothing now */
+export function receive(tcb: Tcb): Buffer | null {
+  const piece = tcb.receiveBuffer.take();
+  if (piece !== null) noteRead(tcb);
+  return piece;
+}
+
+/** RECEIVE into the caller's memory. @returns bytes copied */
+export function receiveInto(tcb: Tcb, target: Uint8Array): number {
+  const count = tcb.receiveBuffer.takeInto(target);
+  if (count > 0) noteRead(tcb);
+  return count;
+}
+
+/** CLOSE of the sending side: FIN follows the last byte. */
+export function shutdown(tcb: Tcb): void {
+  if (!maySend(tcb.state) || tcb.finQueued) return;
+  tcb.finQueued = true;
+  if (tcb.state === 'ESTABLISHED') enter(tcb, 'FIN-WAIT-1');
+  else if (tcb.state === 'CLOSE-WAIT') enter(tcb, 'LAST-ACK');
+  // Before ESTABLISHED it waits: the FIN follows what is queued (RFC 9293 §3.10.4).
+}
+
+/** ABORT: the peer gets RST where it believes in the connection, and nothing is kept. */
+export function abort(tcb: Tcb): void {
+  const mustReset =
+    tcb.state === 'SYN-RECEIVED' ||
+    tcb.state === 'ESTABLISHED' ||
+    tcb.state === 'FIN-WAIT-1' ||
+    tcb.state === 'FIN-WAIT-2' ||
+    tcb.state === 'CLOSE-WAIT';
+  tcb.receiveBuffer.clear();
+  if (tcb.state === 'CLOSED') return;
+  enterClosed(tcb);
+  if (mustReset) tcb.owed = OWE_RESET;
+}
+
+/** The user is gone: CLOSE, and what was not read, or arrives from now on, is answered with RST (SHLD-3). */
+export function release(tcb: Tcb, now: number): void {
+  tcb.released = true;
+  if (tcb.state === 'SYN-SENT') {
+    enterClosed(tcb);
+    return;
+  }
+  if (tcb.receiveBuffer.length > 0) {
+    abort(tcb);
+    return;
+  }
+  shutdown(tcb);
+  if (tcb.state === 'FIN-WAIT-2') enterFinWait2(tcb, now);
+}
+
+/** Keep-alive on or off; `delayMs` 0 leaves the idle time as it was (MUST-24, MUST-27). */
+export function setKeepAlive(tcb: Tcb, on: boolean, delayMs: number, now: number): void {
+  tcb.keepAlive = on;
+  if (delayMs > 0) tcb.keepAliveDelayMs = delayMs;
+  tcb.keepAliveSent = 0;
+  const lives = tcb.state !== 'CLOSED' && tcb.state !== 'TIME-WAIT';
+  if (on && lives) tcb.timers.arm(TIMER_KEEP_ALIVE, now + tcb.keepAliveDelayMs);
+  else tcb.timers.disarm(TIMER_KEEP_ALIVE);
+}
+
+function begin(tcb: Tcb, iss: number, now: number): void {
+  const { snd } = tcb;
+  tcb.iss = iss;
+  snd.una = iss;
+  snd.nxt = iss;
+  snd.up = iss;
+  tcb.owed |= OWE_SYN;
+  tcb.rcv.lastAt = now;
+  if (tcb.keepAlive) tcb.timers.arm(TIMER_KEEP_ALIVE, now + tcb.keepAliveDelayMs);
+}
+
+/** Reading makes room: the peer is told when it is worth it. */
+function noteRead(tcb: Tcb): void {
+  const { rcv } = tcb;
+  const read = seqAdd(rcv.nxt, -tcb.receiveBuffer.length);
+  if (seqLt(rcv.up, read)) rcv.up = read;
+  if (mayReceiveText(tcb.state) && shouldUpdateWindow(tcb)) tcb.owed |= OWE_ACK;
+}

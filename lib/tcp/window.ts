@@ -1,0 +1,70 @@
+/** The windows, and the avoidance of silly ones at both ends (RFC 9293 §3.8.6). */
+import { MAXIMUM_WINDOW_SHIFT } from './config';
+import { seqAdd, seqDiff, seqGt } from './seq';
+import type { Tcb } from './tcb';
+
+const MAX_FIELD = 65_535;
+
+/** The shift count that lets a buffer of `bytes` be offered in 16 bits (RFC 7323 §2.3). */
+export function shiftFor(bytes: number): number {
+  let shift = 0;
+  while (shift < MAXIMUM_WINDOW_SHIFT && bytes > MAX_FIELD * 2 ** shift) shift++;
+  return shift;
+}
+
+/**
+ * The window field for a segment that leaves now; what it offers is remembered as `rcv.edge`.
+ *
+ * The right edge moves only if it can move by a full segment or half the buffer (MUST-39), and never moves
+ * left (SHLD-14): scaling rounds up, so up to 2^shift − 1 bytes more than the buffer may come, and are taken.
+ */
+export function offerWindow(tcb: Tcb, isSyn: boolean): number {
+  const { rcv } = tcb;
+  const offered = rcv.wnd;
+  const free = freeWindow(tcb);
+  const window = free - offered >= worthOffering(tcb) ? free : offered;
+  const shift = isSyn ? 0 : rcv.shift;
+  const field = Math.min((window + (1 << shift) - 1) >> shift, MAX_FIELD);
+  const edge = seqAdd(rcv.nxt, field << shift);
+  if (seqDiff(edge, rcv.edge) > 0) rcv.edge = edge;
+  return field;
+}
+
+/**
+ * The user has read: should the peer hear now that the window is larger? When it has at least doubled
+ * and grown by a full segment or half the buffer.
+ */
+export function shouldUpdateWindow(tcb: Tcb): boolean {
+  const offered = tcb.rcv.wnd;
+  const free = freeWindow(tcb);
+  return free >= 2 * offered && free - offered >= worthOffering(tcb);
+}
+
+/** Least growth of the window that the peer is told of. */
+function worthOffering(tcb: Tcb): number {
+  return Math.min(tcb.receiveBuffer.limit >> 1, tcb.rcv.mss);
+}
+
+function freeWindow(tcb: Tcb): number {
+  const { receiveBuffer, rcv } = tcb;
+  return Math.max(0, Math.min(receiveBuffer.limit - receiveBuffer.length, MAX_FIELD << rcv.shift));
+}
+
+/**
+ * How much of `unsent` bytes to send now, by the sender's rules against silly windows (RFC 9293
+ * §3.8.6.2.1) and Nagle's (§3.7.4); 0: wait.
+ * @param usable what both windows allow
+ * @param idle nothing is outstanding
+ */
+export function sendableLength(tcb: Tcb, unsent: number, usable: number, idle: boolean): number {
+  const { snd } = tcb;
+  const length = Math.min(unsent, usable, snd.mss);
+  if (length <= 0) return 0;
+  if (length === snd.mss) return length; // (1) a full segment
+  // (2), (3): everything there is, unless Nagle waits for the acknowledgment of what is outstanding
+  if (length === unsent && (idle || tcb.noDelay || tcb.finQueued || seqGt(snd.up, snd.nxt))) {
+    return length;
+  }
+  if (length < unsent && length >= snd.maxWnd >> 1) return length; // (3) half the largest window
+  return 0;
+}
