@@ -83,6 +83,9 @@ function sampleRtt(tcb: Tcb, seg: Segment, now: number): void {
   } else if (ts.on && seg.hasTimestamps && seg.tsecr !== 0) {
     const sample = seqDiff(ts.value(now), seg.tsecr);
     if (sample < 0) return; // an echo of what was never sent
+    // An echo from before the repetition: the first copy had arrived and its ACKs were lost, or it was
+    // late. How long ago it left says little (Karn); the backed-off timeout stands until a clean sample.
+    if (rtt.repeated && seqLt(seg.tsecr, rtt.repeatedTimestamp)) return;
     const samplesPerRtt = Math.max(1, Math.ceil(flightSize(tcb) / (2 * snd.mss)));
     rtt.measure(sample, samplesPerRtt);
   }

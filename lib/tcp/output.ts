@@ -217,6 +217,8 @@ function noteSent(tcb: Tcb, end: number, length: number, repeated: boolean, now:
   if (repeated) {
     tcb.count.retransmits++;
     rtt.timing = false; // Karn's rule
+    rtt.repeated = true;
+    rtt.repeatedTimestamp = tcb.ts.value(now);
   } else {
     rtt.startTiming(end, now);
   }

@@ -23,6 +23,9 @@ export class RttEstimator {
   timedSeq = 0;
   timedAt = Number.NaN;
   timing = false;
+  /** Our timestamp when something was last repeated; only meaningful if `repeated`. */
+  repeatedTimestamp = 0;
+  repeated = false;
 
   readonly #config: TcpConfig;
   #base: number;
