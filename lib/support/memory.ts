@@ -16,6 +16,8 @@ const LARGEST_CLASS = 30; // 1 GiB
 
 export class PacketMemory {
   readonly wasm: WebAssembly.Memory;
+  /** What both views lie over. Replaced when the memory grows. */
+  buffer: ArrayBuffer;
   /** Every byte. Replaced when the memory grows. */
   bytes: Uint8Array;
   /** The same bytes for multi-byte reads. Replaced when the memory grows. */
@@ -28,8 +30,9 @@ export class PacketMemory {
 
   constructor() {
     this.wasm = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
-    this.bytes = new Uint8Array(this.wasm.buffer);
-    this.view = new DataView(this.wasm.buffer);
+    this.buffer = this.wasm.buffer;
+    this.bytes = new Uint8Array(this.buffer);
+    this.view = new DataView(this.buffer);
     for (let i = 0; i <= LARGEST_CLASS; i++) this.#free.push([]);
   }
 
@@ -82,8 +85,9 @@ export class PacketMemory {
     } catch {
       throw new NetworkError('ENOBUFS', 'packet memory cannot grow');
     }
-    this.bytes = new Uint8Array(this.wasm.buffer);
-    this.view = new DataView(this.wasm.buffer);
+    this.buffer = this.wasm.buffer;
+    this.bytes = new Uint8Array(this.buffer);
+    this.view = new DataView(this.buffer);
   }
 }
 
