@@ -1,0 +1,60 @@
+/**
+ * A link as it is attached to a stack: the stack's side of `LinkHost`, and who waits for room on it.
+ */
+import type { Link, LinkHost } from '../../types/link';
+import type { ChecksumNote } from '../wire/checksum-note';
+import type { Endpoint } from './endpoint';
+import { Fifo } from './fifo';
+
+/** What an attachment hands on to its stack. */
+export interface AttachmentOwner {
+  receive(attachment: Attachment, offset: number, length: number, note: ChecksumNote): void;
+  receivedBatch(): void;
+  /** Endpoints that waited for room may go on. */
+  resume(waiting: Fifo<Endpoint>): void;
+  failed(attachment: Attachment, error: Error): void;
+  defer(fn: () => void): void;
+}
+
+export class Attachment implements LinkHost {
+  readonly link: Link;
+  /** Do its packets never leave the stack? */
+  readonly inside: boolean;
+  /** Has something been committed since the last flush? */
+  hasCommits = false;
+  readonly #owner: AttachmentOwner;
+  readonly #waiting = new Fifo<Endpoint>();
+
+  constructor(link: Link, inside: boolean, owner: AttachmentOwner) {
+    this.link = link;
+    this.inside = inside;
+    this.#owner = owner;
+  }
+
+  /** `link.reserve` said -1: the endpoint goes on when there is room. */
+  await(endpoint: Endpoint): void {
+    if (endpoint.isWaiting) return;
+    endpoint.isWaiting = true;
+    this.#waiting.push(endpoint);
+  }
+
+  receive(offset: number, length: number, note: ChecksumNote): void {
+    this.#owner.receive(this, offset, length, note);
+  }
+
+  receivedBatch(): void {
+    this.#owner.receivedBatch();
+  }
+
+  writable(): void {
+    this.#owner.resume(this.#waiting);
+  }
+
+  failed(error: Error): void {
+    this.#owner.failed(this, error);
+  }
+
+  defer(fn: () => void): void {
+    this.#owner.defer(fn);
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * One end of a connection in a stack: the engine, the addresses and link it talks over, and its user.
+ *
+ * It is what `net` holds (`StackConnection`). A command goes to the engine at once; what the engine then
+ * owes to the network leaves in the next turn, together with everything else.
+ */
+import type { ConnectionHandler, StackConnection } from '../../types/stack';
+import type { TcpEngine, TcpInfo, TcpState } from '../../types/tcp';
+import type { HeapItem } from '../support/heap';
+import type { NetworkErrorCode } from '../support/network-error';
+import { EVENT_CLOSED, EVENT_ERROR } from '../tcp/events';
+import type { IpAddress } from '../wire/ip-address';
+import type { Attachment } from './attachment';
+import type { TableEntry } from './connection-table';
+import type { FourTuple } from './four-tuple';
+import type { ListeningEndpoint } from './listening-endpoint';
+import type { HeldPort } from './ports';
+import type { ConnectionPlan } from './registry';
+
+/** What an endpoint asks of its stack's turn loop. */
+export interface EndpointHost {
+  /** The stack's clock, in ms: the time of the present turn where there is one. */
+  time(): number;
+  /** A command may have left something to send or to report. */
+  touch(endpoint: Endpoint): void;
+  /** Whether the process must stay alive for it may have changed. */
+  account(endpoint: Endpoint): void;
+}
+
+export class Endpoint implements StackConnection, HeapItem, TableEntry {
+  readonly localAddress: IpAddress;
+  readonly remoteAddress: IpAddress;
+  handler: ConnectionHandler | null = null;
+
+  // For the stack.
+  readonly attachment: Attachment;
+  readonly tuple: FourTuple;
+  /** Largest IP packet to send, in bytes. */
+  readonly mtu: number;
+  readonly engine: TcpEngine;
+  /** `tuple.addressSum()`, computed once. */
+  readonly addressSum: number;
+  /** Set until the connection has been handed to the listener's user. */
+  listener: ListeningEndpoint | null;
+  heldPort: HeldPort | null;
+  tableHash = 0;
+  tableNext: this | null = null;
+  heapIndex = -1;
+  heapKey = Number.NaN;
+  /** Is it in the turn's queue of those to be served, of those with events, of its link's waiting? */
+  isQueued = false;
+  isReporting = false;
+  isWaiting = false;
+  /** Event bits that have not been reported yet. */
+  events = 0;
+  /** Does it count among those that keep the process alive? */
+  isCounted = false;
+  /** The stack has taken it out of its tables: it is CLOSED. */
+  isForgotten = false;
+  /** `handleClose` has been called. */
+  isClosed = false;
+
+  readonly #host: EndpointHost;
+  #failure: NetworkErrorCode | null = null;
+  #referenced = true;
+  #released = false;
+  /** The engine's last words, once it is disposed of. */
+  #lastInfo: TcpInfo | null = null;
+
+  constructor(host: EndpointHost, plan: ConnectionPlan, engine: TcpEngine) {
+    this.#host = host;
+    this.attachment = plan.attachment;
+    this.tuple = plan.tuple;
+    this.localAddress = plan.localAddress;
+    this.remoteAddress = plan.remoteAddress;
+    this.mtu = plan.mtu;
+    this.engine = engine;
+    this.listener = plan.listener;
+    this.heldPort = plan.heldPort;
+    this.addressSum = plan.tuple.addressSum();
+  }
+
+  get localPort(): number {
+    return this.tuple.localPort;
+  }
+
+  get remotePort(): number {
+    return this.tuple.remotePort;
+  }
+
+  get state(): TcpState {
+    return this.#isDisposed ? 'CLOSED' : this.engine.state;
+  }
+
+  send(chunk: Uint8Array, from = 0): number {
+    return this.#send(chunk, from, false);
+  }
+
+  sendUrgent(chunk: Uint8Array): number {
+    return this.#send(chunk, 0, true);
+  }
+
+  get sendQueueBytes(): number {
+    return this.#isDisposed ? 0 : this.engine.sendQueueBytes;
+  }
+
+  receive(): Buffer | null {
+    if (this.#isDisposed) return null;
+    const piece = this.engine.receive(this.#host.time());
+    if (piece !== null) this.#host.touch(this); // the window has opened
+    return piece;
+  }
+
+  receiveInto(target: Uint8Array): number {
+    if (this.#isDisposed) return 0;
+    const length = this.engine.receiveInto(target, this.#host.time());
+    if (length > 0) this.#host.touch(this);
+    return length;
+  }
+
+  get readEnded(): boolean {
+    return this.#isDisposed || this.engine.readEnded;
+  }
+
+  shutdown(): void {
+    if (this.#isDisposed) return;
+    this.engine.shutdown(this.#host.time());
+    this.#host.touch(this);
+  }
+
+  abort(): void {
+    if (this.#isDisposed) return;
+    this.engine.abort(this.#host.time());
+    this.#leave();
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.engine.release(this.#host.time());
+    this.#leave();
+  }
+
+  setNoDelay(on: boolean): void {
+    if (this.#isDisposed) return;
+    this.engine.setNoDelay(on);
+    this.#host.touch(this); // what Nagle's algorithm held back may go
+  }
+
+  setKeepAlive(on: boolean, delayMs: number): void {
+    if (this.#isDisposed) return;
+    this.engine.setKeepAlive(on, delayMs, this.#host.time());
+    this.#host.touch(this);
+  }
+
+  ref(): void {
+    this.#referenced = true;
+    this.#host.account(this);
+  }
+
+  unref(): void {
+    this.#referenced = false;
+    this.#host.account(this);
+  }
+
+  info(): TcpInfo {
+    return this.#lastInfo ?? this.engine.info();
+  }
+
+  // For the stack.
+
+  /** Why it died; null while it has not. */
+  get error(): NetworkErrorCode | null {
+    return this.#failure ?? (this.#isDisposed ? null : this.engine.error);
+  }
+
+  /** Must the process stay alive for it? */
+  get keepsAlive(): boolean {
+    if (this.#released) return !this.isForgotten && this.engine.unfinished;
+    return this.handler !== null && this.#referenced && !this.isClosed;
+  }
+
+  /** The link or the stack under it is gone: resets it, and its user hears `code`. */
+  fail(code: NetworkErrorCode): void {
+    if (this.isForgotten) return;
+    this.engine.abort(this.#host.time());
+    this.#failure = code;
+    this.events |= EVENT_ERROR | EVENT_CLOSED;
+    this.#host.touch(this);
+  }
+
+  /** The stack takes it out of its tables. The engine stays while a user may still want to read. */
+  forget(): void {
+    this.isForgotten = true;
+    this.heldPort?.release();
+    this.heldPort = null;
+    this.disposeIfUnused();
+  }
+
+  /** Gives back the engine's buffers once neither the network, a user nor a listener needs it. */
+  disposeIfUnused(): void {
+    if (!this.isForgotten || this.handler !== null || this.listener !== null) return;
+    if (this.#isDisposed) return;
+    this.#lastInfo = this.engine.info();
+    this.engine.dispose();
+  }
+
+  #send(chunk: Uint8Array, from: number, urgent: boolean): number {
+    if (this.#isDisposed) return 0;
+    const taken = this.engine.send(chunk, from, urgent, this.#host.time());
+    this.#host.touch(this);
+    return taken;
+  }
+
+  /** There is no user any more. */
+  #leave(): void {
+    this.#released = true;
+    this.handler = null;
+    this.events = 0;
+    this.#host.touch(this);
+    this.#host.account(this);
+    this.disposeIfUnused();
+  }
+
+  get #isDisposed(): boolean {
+    return this.#lastInfo !== null;
+  }
+}

@@ -1,0 +1,28 @@
+/** The ends of a stack's queues, and what happens there: `StackLimits` of types/stack with its reasons. */
+import type { StackLimits } from '../../types/stack';
+
+export const DEFAULT_LIMITS: Readonly<StackLimits> = {
+  // About 1 KiB each while idle. Past it `connect` throws ENOBUFS and a SYN is dropped and counted
+  // (`connectionLimitDrops`): the peer repeats it, as with any full host.
+  connections: 65_536,
+  // Linux: net.ipv4.tcp_max_syn_backlog on a small host. Past it a SYN is dropped and counted.
+  synQueue: 1024,
+  // About half a millisecond of small segments, two to four of 64 KiB ones; then timers, other
+  // sockets and the program have their turn.
+  packetsPerTurn: 512,
+};
+
+/** Segments that one connection may send before the next one has its turn: a usual window's worth. */
+export const SEGMENTS_PER_PASS = 64;
+
+/** @throws RangeError for a limit that is not a positive number */
+export function applyLimits(limits: Partial<StackLimits> | undefined): StackLimits {
+  const result = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(DEFAULT_LIMITS) as Array<keyof StackLimits>) {
+    const value = limits?.[name];
+    if (value === undefined) continue;
+    if (!(value >= 1)) throw new RangeError(`limits.${name} must be 1 or more, not ${value}`);
+    result[name] = value;
+  }
+  return result;
+}

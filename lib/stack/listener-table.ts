@@ -1,0 +1,78 @@
+/**
+ * Who listens where (RFC 9293 §3.9.1.1, MUST-43): by port, the exact address preferred to the unspecified.
+ *
+ * `::` takes both families, as Node's servers do; `0.0.0.0` takes IPv4 only.
+ */
+import type { IpAddress } from '../wire/ip-address';
+
+export interface Listening {
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+export class ListenerTable<Entry extends Listening> {
+  readonly #byPort = new Map<number, Entry[]>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The listener for segments to this address and port, or null. */
+  find(port: number, w0: number, w1: number, w2: number, w3: number): Entry | null {
+    const entries = this.#byPort.get(port);
+    if (entries === undefined) return null;
+    let best: Entry | null = null;
+    let bestRank = 0;
+    for (let i = 0; i < entries.length; i++) {
+      const rank = rankOf(entries[i].address, w0, w1, w2, w3);
+      if (rank > bestRank) {
+        best = entries[i];
+        bestRank = rank;
+      }
+    }
+    return best;
+  }
+
+  /** A listener at this port that shares an address with `address`: a new one there is EADDRINUSE. */
+  findOverlap(address: IpAddress, port: number): Entry | null {
+    const entries = this.#byPort.get(port) ?? [];
+    return (
+      entries.find((one) => covers(one.address, address) || covers(address, one.address)) ?? null
+    );
+  }
+
+  add(entry: Entry): void {
+    const entries = this.#byPort.get(entry.port);
+    if (entries === undefined) this.#byPort.set(entry.port, [entry]);
+    else entries.push(entry);
+    this.#size++;
+  }
+
+  /** Does nothing with one that is not in the table. */
+  remove(entry: Entry): void {
+    const entries = this.#byPort.get(entry.port);
+    const place = entries?.indexOf(entry) ?? -1;
+    if (entries === undefined || place < 0) return;
+    entries.splice(place, 1);
+    if (entries.length === 0) this.#byPort.delete(entry.port);
+    this.#size--;
+  }
+
+  list(): Entry[] {
+    return [...this.#byPort.values()].flat();
+  }
+}
+
+/** Does a socket bound to `wide` hear what is sent to `narrow`? */
+export function covers(wide: IpAddress, narrow: IpAddress): boolean {
+  return rankOf(wide, narrow.w0, narrow.w1, narrow.w2, narrow.w3) > 0;
+}
+
+/** 3: the very address · 2: 0.0.0.0 for IPv4 · 1: `::` for everything · 0: does not match */
+function rankOf(bound: IpAddress, w0: number, w1: number, w2: number, w3: number): number {
+  if (bound.sameWords(w0, w1, w2, w3)) return 3;
+  if (!bound.isUnspecified) return 0;
+  if (!bound.isMapped) return 1;
+  return w2 === 0xffff && w1 === 0 && w0 === 0 ? 2 : 0;
+}

@@ -1,0 +1,86 @@
+/**
+ * A listener in a stack: where it listens, whom it tells, and which of its connections are still opening.
+ */
+import type { ListenRequest, StackConnection, StackListener } from '../../types/stack';
+import type { Listener } from '../tcp/listener';
+import type { IpAddress } from '../wire/ip-address';
+import type { Attachment } from './attachment';
+import type { Endpoint } from './endpoint';
+import type { HeldPort } from './ports';
+
+/** What a listener asks of its stack. */
+export interface ListeningHost {
+  /** Takes it out of the tables. */
+  forgetListener(listener: ListeningEndpoint): void;
+  accountListener(listener: ListeningEndpoint): void;
+}
+
+export class ListeningEndpoint implements StackListener {
+  readonly address: IpAddress;
+  readonly port: number;
+  readonly request: ListenRequest;
+  readonly accept: (connection: StackConnection) => void;
+  /** The LISTEN state of RFC 9293 §3.10.7.2. */
+  readonly engine: Listener;
+  /** The host's ports that it holds, one for each link that shares the host. */
+  readonly heldPorts: readonly HeldPort[];
+  /** Connections in SYN-RECEIVED, or established and not handed out yet. */
+  readonly opening = new Set<Endpoint>();
+  isCounted = false;
+  isClosed = false;
+  readonly #host: ListeningHost;
+  #referenced = true;
+
+  constructor(
+    host: ListeningHost,
+    request: ListenRequest,
+    port: number,
+    heldPorts: readonly HeldPort[],
+    engine: Listener,
+    accept: (connection: StackConnection) => void,
+  ) {
+    this.#host = host;
+    this.request = request;
+    this.address = request.address;
+    this.port = port;
+    this.heldPorts = heldPorts;
+    this.engine = engine;
+    this.accept = accept;
+  }
+
+  /** RFC 9293 §3.10.4: CLOSE in LISTEN. What it has not handed out yet is reset, as Linux does. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    for (const endpoint of this.opening) {
+      endpoint.listener = null;
+      endpoint.abort();
+    }
+    this.opening.clear();
+    this.#host.forgetListener(this);
+    this.#host.accountListener(this);
+    for (const held of this.heldPorts) held.release();
+  }
+
+  ref(): void {
+    this.#referenced = true;
+    this.#host.accountListener(this);
+  }
+
+  unref(): void {
+    this.#referenced = false;
+    this.#host.accountListener(this);
+  }
+
+  get keepsAlive(): boolean {
+    return this.#referenced && !this.isClosed;
+  }
+
+  /** The port that a connection accepted over this link shares; null where none had to be held. */
+  portOver(attachment: Attachment): HeldPort | null {
+    for (const held of this.heldPorts) {
+      if (held.attachment === attachment) return held;
+    }
+    return null;
+  }
+}

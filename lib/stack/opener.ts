@@ -1,0 +1,171 @@
+/**
+ * OPEN, active and passive (RFC 9293 §3.9.1.1): checks what the user asks for, chooses link, source address
+ * and port, and reports at once what can be known at once. The error codes are Linux's.
+ */
+import type {
+  ConnectionHandler,
+  ConnectRequest,
+  ListenRequest,
+  StackConnection,
+} from '../../types/stack';
+import { NetworkError, type NetworkErrorCode } from '../support/network-error';
+import { Listener } from '../tcp/listener';
+import { IPV4_ANY, type IpAddress } from '../wire/ip-address';
+import type { Attachment } from './attachment';
+import type { Endpoint } from './endpoint';
+import { FourTuple } from './four-tuple';
+import { ListeningEndpoint, type ListeningHost } from './listening-endpoint';
+import type { HeldPort } from './ports';
+import type { Registry } from './registry';
+import { destinationOf, type Routes } from './routes';
+
+/** How often a free port is asked for when the one that was found is not free on every link. */
+const FREE_PORT_ATTEMPTS = 16;
+
+/** Where a connection begins, once its local end is decided. */
+interface LocalEnd {
+  tuple: FourTuple;
+  heldPort: HeldPort | null;
+}
+
+export class Opener {
+  readonly #registry: Registry;
+  readonly #routes: Routes;
+  readonly #synQueue: number;
+
+  /** @param synQueue most embryonic connections of one listener */
+  constructor(registry: Registry, routes: Routes, synQueue: number) {
+    this.#registry = registry;
+    this.#routes = routes;
+    this.#synQueue = synQueue;
+  }
+
+  /** @throws NetworkError as `TransportStack.connect`; ENOBUFS when the stack is full */
+  connect(request: ConnectRequest, handler: ConnectionHandler, now: number): Endpoint {
+    const registry = this.#registry;
+    const remote = destinationOf(request.remoteAddress);
+    const { remotePort } = request;
+    const where = `${remote.text} port ${remotePort}`;
+    if (!remote.isMapped) throw failure('EAFNOSUPPORT', `${where}: only IPv4 is there yet`);
+    // A packet to port 0 would find nobody; Linux lets it go, and its answer is a reset.
+    if (remotePort === 0) throw failure('ECONNREFUSED', where);
+    if (registry.isFull) throw failure('ENOBUFS', 'the stack has no room for another connection');
+    this.#checkLocal(request.localAddress, remote);
+
+    const { w0, w1, w2, w3 } = remote;
+    const hasListener = registry.listeners.find(remotePort, w0, w1, w2, w3) !== null;
+    const { attachment, link } = this.#routes.pick(remote, hasListener);
+    const asked = request.localAddress;
+    const local = asked === undefined || asked.isUnspecified ? link.source : asked;
+    if (!attachment.inside && local.isLoopback && !remote.isLoopback) {
+      throw failure('EINVAL', `${local.text} cannot reach ${remote.text}`);
+    }
+    const end = this.#chooseEnd(attachment, local, request, remote);
+    const plan = {
+      ...end,
+      attachment,
+      localAddress: local,
+      remoteAddress: remote,
+      mtu: Math.min(link.mtu, attachment.link.mtu),
+      options: request,
+      listener: null,
+    };
+    const endpoint = registry.openActive(plan, now);
+    endpoint.handler = handler;
+    return endpoint;
+  }
+
+  /** @throws NetworkError as `TransportStack.listen` */
+  listen(
+    request: ListenRequest,
+    accept: (connection: StackConnection) => void,
+    host: ListeningHost,
+  ): ListeningEndpoint {
+    const { address, backlog } = request;
+    if (!address.isUnspecified) this.#checkBindable(address);
+    const sharing = this.#routes.over(address).filter(({ link }) => link.sharesHost);
+    const { port, heldPorts } = this.#choosePort(address, request.port, sharing);
+    const engine = new Listener(this.#synQueue, backlog);
+    const listener = new ListeningEndpoint(host, request, port, heldPorts, engine, accept);
+    this.#registry.listeners.add(listener);
+    return listener;
+  }
+
+  #checkLocal(local: IpAddress | undefined, remote: IpAddress): void {
+    if (local === undefined || local.isUnspecified) return;
+    this.#checkBindable(local);
+    if (local.isMapped !== remote.isMapped) {
+      throw failure('EINVAL', `${local.text} and ${remote.text} are of two families`);
+    }
+  }
+
+  #checkBindable(address: IpAddress): void {
+    if (!address.isMapped) throw failure('EAFNOSUPPORT', `${address.text}: only IPv4 is there yet`);
+    if (this.#routes.isLocal(address)) return;
+    throw failure('EADDRNOTAVAIL', `${address.text} is not an address of this stack`);
+  }
+
+  /** The local port of a connection: the one asked for, or one that makes the four-tuple new. */
+  #chooseEnd(
+    attachment: Attachment,
+    local: IpAddress,
+    request: ConnectRequest,
+    remote: IpAddress,
+  ): LocalEnd {
+    const { connections, listeners, ports } = this.#registry;
+    const port = request.localPort ?? 0;
+    const bound = request.localAddress ?? IPV4_ANY;
+    if (port !== 0 && listeners.findOverlap(bound, port) !== null) {
+      throw failure('EADDRINUSE', `${bound.text} port ${port} has a listener`);
+    }
+    const tuple = FourTuple.of(attachment.inside, local, port, remote, request.remotePort);
+    let heldPort: HeldPort | null = null;
+    if (attachment.link.sharesHost) {
+      heldPort = ports.hold(attachment, local, port);
+      tuple.localPort = heldPort.port;
+    } else if (port === 0) {
+      tuple.localPort = ports.chooseEphemeral((candidate) => {
+        if (listeners.findOverlap(local, candidate) !== null) return false;
+        tuple.localPort = candidate;
+        return connections.find(tuple) === null && !tuple.isItself;
+      });
+    }
+    if (connections.find(tuple) === null) return { tuple, heldPort };
+    heldPort?.release();
+    throw failure('EADDRNOTAVAIL', `port ${port} has a connection to ${remote.text} already`);
+  }
+
+  /** The listener's port, held on every link that shares the host. */
+  #choosePort(
+    address: IpAddress,
+    port: number,
+    sharing: Attachment[],
+  ): { port: number; heldPorts: HeldPort[] } {
+    const { listeners, ports } = this.#registry;
+    const isFree = (candidate: number) => listeners.findOverlap(address, candidate) === null;
+    if (port !== 0 && !isFree(port)) {
+      throw failure('EADDRINUSE', `${address.text} port ${port} has a listener`);
+    }
+    if (sharing.length === 0) {
+      return { port: port === 0 ? ports.chooseEphemeral(isFree) : port, heldPorts: [] };
+    }
+    for (let attempt = 1; ; attempt++) {
+      const heldPorts: HeldPort[] = [];
+      try {
+        for (const attachment of sharing) {
+          heldPorts.push(ports.hold(attachment, address, heldPorts[0]?.port ?? port));
+        }
+        const found = heldPorts[0].port;
+        if (isFree(found)) return { port: found, heldPorts };
+        throw failure('EADDRINUSE', `${address.text} port ${found} has a listener`);
+      } catch (error) {
+        for (const held of heldPorts) held.release();
+        if (port !== 0 || heldPorts.length === 0 || attempt === FREE_PORT_ATTEMPTS) throw error;
+      }
+    }
+  }
+}
+
+function failure(code: NetworkErrorCode, detail: string): NetworkError {
+  return new NetworkError(code, detail);
+}

@@ -1,0 +1,116 @@
+/**
+ * Packets out: what an engine wants to send, and answers to what belongs to no connection, written into a
+ * link's own memory.
+ */
+import { echoReplyBytes, writeEchoReply } from '../ip/echo-reply';
+import { pseudoHeaderSum } from '../wire/checksum';
+import { IpHeader, PROTOCOL_TCP } from '../wire/ip-header';
+import { IPV4_HEADER_BYTES, writeIpv4 } from '../wire/ipv4';
+import { RST, Segment } from '../wire/segment';
+import { segmentHeaderBytes, writeSegment, writeTcpChecksum } from '../wire/tcp-header';
+import type { Attachment } from './attachment';
+import type { Counters } from './counters';
+import type { Endpoint } from './endpoint';
+import type { FourTuple } from './four-tuple';
+import type { SegmentTrace } from './segment-trace';
+
+/** How `transmit` ended. */
+export const SENT_ALL = 0;
+/** The budget is used up; there may be more. */
+export const SENT_SOME = 1;
+/** The link has no room; it will say when it has. */
+export const NO_ROOM = 2;
+
+export class Output {
+  readonly #counters: Counters;
+  readonly #trace: SegmentTrace;
+  readonly #segment = new Segment();
+  readonly #header = new IpHeader();
+  #identification: number;
+
+  /** @param identification where the counter of the IP headers starts: unpredictable */
+  constructor(counters: Counters, trace: SegmentTrace, identification: number) {
+    this.#counters = counters;
+    this.#trace = trace;
+    this.#identification = identification & 0xffff;
+    this.#header.protocol = PROTOCOL_TCP;
+  }
+
+  /** Sends what the connection owes or may send now, `budget` segments at most. */
+  transmit(
+    endpoint: Endpoint,
+    budget: number,
+    now: number,
+  ): typeof SENT_ALL | typeof SENT_SOME | typeof NO_ROOM {
+    const { attachment, engine } = endpoint;
+    const segment = this.#segment;
+    for (let left = budget; left > 0; left--) {
+      // The place comes first: what the engine has handed out, it takes for sent.
+      const offset = attachment.link.reserve(endpoint.mtu);
+      if (offset === -1) {
+        this.#counters.linkFull++;
+        return NO_ROOM;
+      }
+      const before = engine.state;
+      if (!engine.pollTransmit(now, segment)) return SENT_ALL;
+      this.#send(attachment, offset, segment, endpoint.tuple, endpoint.addressSum);
+      if (this.#trace.active) this.#trace.noteSent(endpoint, segment, before, now);
+    }
+    return SENT_SOME;
+  }
+
+  /**
+   * Sends one segment that belongs to no connection. Without room on the link it is lost, as on any
+   * network: whoever it answers will ask again.
+   */
+  reply(attachment: Attachment, segment: Segment, tuple: FourTuple, now: number): void {
+    const offset = attachment.link.reserve(IPV4_HEADER_BYTES + segmentHeaderBytes(segment));
+    if (offset === -1) {
+      this.#counters.repliesLost++;
+      return;
+    }
+    this.#send(attachment, offset, segment, tuple, tuple.addressSum());
+    if (this.#trace.active) this.#trace.noteReply(tuple, segment, now);
+  }
+
+  /** Answers an ICMP echo request whose header is `request`. */
+  echo(attachment: Attachment, request: IpHeader): void {
+    const offset = attachment.link.reserve(echoReplyBytes(request));
+    if (offset === -1) {
+      this.#counters.repliesLost++;
+      return;
+    }
+    attachment.link.commit(writeEchoReply(offset, request));
+    attachment.hasCommits = true;
+    this.#counters.packetsOut++;
+  }
+
+  #send(
+    attachment: Attachment,
+    offset: number,
+    segment: Segment,
+    tuple: FourTuple,
+    addresses: number,
+  ): void {
+    const segmentOffset = offset + IPV4_HEADER_BYTES;
+    const segmentLength = writeSegment(segmentOffset, segment);
+    const header = this.#header;
+    header.source3 = tuple.local3;
+    header.destination3 = tuple.remote3;
+    header.trafficClass = segment.trafficClass;
+    // Packets may be fragmented on their way (RFC 791 §2.3), and so each needs a number of its own.
+    this.#identification = (this.#identification + 1) & 0xffff;
+    header.identification = this.#identification;
+    writeIpv4(offset, header, segmentLength);
+    if (attachment.link.needsChecksum) {
+      const pseudoSum = pseudoHeaderSum(addresses, PROTOCOL_TCP, segmentLength);
+      writeTcpChecksum(segmentOffset, segmentLength, pseudoSum);
+    }
+    attachment.link.commit(IPV4_HEADER_BYTES + segmentLength);
+    attachment.hasCommits = true;
+    const counters = this.#counters;
+    counters.packetsOut++;
+    counters.segmentsOut++;
+    if ((segment.flags & RST) !== 0) counters.resetsOut++;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Tells users what has happened to their connections, in the order of `ConnectionHandler`.
+ *
+ * A handler may do anything: close this connection or the whole stack, open others, throw. So each step
+ * looks anew whether there is still somebody to tell, and what has not been told stays in `events`.
+ */
+import {
+  EVENT_CLOSED,
+  EVENT_CONNECTED,
+  EVENT_ERROR,
+  EVENT_READABLE,
+  EVENT_URGENT,
+  EVENT_WRITABLE,
+} from '../tcp/events';
+import type { Counters } from './counters';
+import type { Endpoint } from './endpoint';
+
+export class Reporter {
+  readonly #counters: Counters;
+
+  constructor(counters: Counters) {
+    this.#counters = counters;
+  }
+
+  report(endpoint: Endpoint): void {
+    if (endpoint.listener !== null && !this.#handOut(endpoint)) return;
+    while (endpoint.events !== 0 && endpoint.handler !== null) {
+      const event = endpoint.events & -endpoint.events; // the lowest bit is told first
+      endpoint.events &= ~event;
+      this.#tell(endpoint, event);
+    }
+    if (endpoint.handler === null) endpoint.events = 0;
+  }
+
+  /**
+   * A passive open: established, its listener's user gets it; ended, nobody ever hears of it.
+   * @returns whether somebody has it now
+   */
+  #handOut(endpoint: Endpoint): boolean {
+    const listener = endpoint.listener!;
+    const established = (endpoint.events & EVENT_CONNECTED) !== 0;
+    endpoint.listener = null;
+    listener.opening.delete(endpoint);
+    if (!established) {
+      listener.engine.handleAbandoned();
+      this.#counters.abandoned++;
+      endpoint.events = 0;
+      return false;
+    }
+    listener.engine.handleAccepted();
+    this.#counters.accepted++;
+    endpoint.events &= ~EVENT_CONNECTED;
+    listener.accept(endpoint);
+    if (endpoint.handler === null) endpoint.release(); // the user did not want it
+    return true;
+  }
+
+  #tell(endpoint: Endpoint, event: number): void {
+    const handler = endpoint.handler!;
+    switch (event) {
+      case EVENT_CONNECTED:
+        handler.handleConnect();
+        break;
+      case EVENT_URGENT:
+        handler.handleUrgent();
+        break;
+      case EVENT_READABLE:
+        handler.handleReadable();
+        break;
+      case EVENT_WRITABLE:
+        handler.handleWritable();
+        break;
+      case EVENT_ERROR:
+        this.#counters.failures++;
+        handler.handleError(endpoint.error ?? 'ECONNRESET');
+        break;
+      case EVENT_CLOSED:
+        endpoint.isClosed = true;
+        handler.handleClose();
+        break;
+    }
+  }
+}

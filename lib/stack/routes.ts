@@ -1,0 +1,84 @@
+/**
+ * Over which link a destination is reached, and which addresses are the stack's own.
+ *
+ * A connection between two sockets of one stack always stays inside. Where an own address is also the
+ * host's, and nobody listens here, the host's kernel may have somebody who does.
+ */
+import type { LinkRoute } from '../../types/link';
+import { isUnicast } from '../ip/unicast';
+import { NetworkError } from '../support/network-error';
+import { IPV4_LOOPBACK, IPV6_LOOPBACK, type IpAddress } from '../wire/ip-address';
+import type { Attachment } from './attachment';
+
+export interface Route {
+  attachment: Attachment;
+  /** What the link says: source address and MTU. */
+  link: LinkRoute;
+}
+
+export class Routes {
+  /** For what stays inside the stack. */
+  readonly loopback: Attachment;
+  readonly #outside: readonly Attachment[];
+
+  /** @param outside in the order in which they are asked */
+  constructor(loopback: Attachment, outside: readonly Attachment[]) {
+    this.loopback = loopback;
+    this.#outside = outside;
+  }
+
+  /** May a socket of this stack be bound to the address? */
+  isLocal(address: IpAddress): boolean {
+    return address.isLoopback || this.isLocalOutside(address);
+  }
+
+  /** Is it an address of one of the links? */
+  isLocalOutside(address: IpAddress): boolean {
+    return this.#outside.some(({ link }) => link.isLocal(address));
+  }
+
+  /** The links over which a listener bound to `address` is reached from outside. */
+  over(address: IpAddress): Attachment[] {
+    if (address.isUnspecified) return [...this.#outside];
+    return this.#outside.filter(({ link }) => link.isLocal(address));
+  }
+
+  /**
+   * @param hasListener whether a listener of this stack waits at the destination
+   * @throws NetworkError ENETUNREACH; what a link says
+   */
+  pick(destination: IpAddress, hasListener: boolean): Route {
+    if (!isUnicast(destination.w0, destination.w1, destination.w2, destination.w3)) {
+      // RFC 9293 MUST-46; the code is Linux's.
+      throw unreachable(destination);
+    }
+    if (!this.isLocal(destination)) return this.#firstOf(this.#outside, destination);
+    const sharing = this.#outside.filter(({ link }) => link.sharesHost);
+    const found = hasListener ? null : firstRoute(sharing, destination);
+    return found ?? this.#firstOf([this.loopback], destination);
+  }
+
+  #firstOf(attachments: readonly Attachment[], destination: IpAddress): Route {
+    const route = firstRoute(attachments, destination);
+    if (route === null) throw unreachable(destination);
+    return route;
+  }
+}
+
+/** The unspecified address as a destination means this host, as on Linux. */
+export function destinationOf(address: IpAddress): IpAddress {
+  if (!address.isUnspecified) return address;
+  return address.isMapped ? IPV4_LOOPBACK : IPV6_LOOPBACK;
+}
+
+function firstRoute(attachments: readonly Attachment[], destination: IpAddress): Route | null {
+  for (const attachment of attachments) {
+    const link = attachment.link.route(destination);
+    if (link !== null) return { attachment, link };
+  }
+  return null;
+}
+
+function unreachable(destination: IpAddress): NetworkError {
+  return new NetworkError('ENETUNREACH', `no link of this stack reaches ${destination.text}`);
+}

@@ -1,0 +1,266 @@
+/**
+ * A TCP/IP stack: links below, connections above, and one turn loop between them.
+ *
+ * This is the face that `net` sees (`TransportStack`), and where a stack's parts are put together.
+ */
+import { randomFillSync } from 'node:crypto';
+import { EventEmitter } from 'eventemitter3';
+import type {
+  ConnectionHandler,
+  ConnectRequest,
+  ListenRequest,
+  StackConnection,
+  StackListener,
+  StackOptions,
+  TransportStack,
+} from '../../types/stack';
+import type { TcpState } from '../../types/tcp';
+import { LoopbackLink } from '../link/loopback-link';
+import { NetworkError } from '../support/network-error';
+import { DEFAULT_TCP_CONFIG } from '../tcp/config';
+import { IsnGenerator } from '../tcp/isn';
+import { Attachment, type AttachmentOwner } from './attachment';
+import { Counters } from './counters';
+import { Deadlines } from './deadlines';
+import type { Endpoint } from './endpoint';
+import { Entropy } from './entropy';
+import { Input } from './input';
+import { applyLimits } from './limits';
+import type { ListeningEndpoint } from './listening-endpoint';
+import { Liveness } from './liveness';
+import { Opener } from './opener';
+import { Output } from './output';
+import { RealClock } from './real-clock';
+import { type EngineFactory, Registry } from './registry';
+import { Reporter } from './reporter';
+import { Routes } from './routes';
+import { type SegmentEvent, SegmentTrace } from './segment-trace';
+import { Turn } from './turn';
+
+export interface StackEvents {
+  /** Each segment that comes or goes; computed only while somebody listens. */
+  segment: (event: SegmentEvent) => void;
+  /** A link is broken for good; its connections have died of ENETDOWN. */
+  linkFailed: (name: string, error: Error) => void;
+}
+
+/** One line of `connections()`, as `ss` would print it. */
+export interface ConnectionSummary {
+  state: TcpState;
+  localAddress: string;
+  localPort: number;
+  /** '' and 0 for a listener. */
+  remoteAddress: string;
+  remotePort: number;
+  /** Bytes unsent or unacknowledged; for a listener, its connections that are still opening. */
+  sendQueue: number;
+  /** Name of the link; '' for a listener. */
+  link: string;
+}
+
+/** What `stats()` tells: everything counted since the stack was made, and what there is now. */
+export interface StackStats extends Readonly<Counters> {
+  /** Connections in any state, those of them that are TIME-WAIT, and listeners. */
+  connections: number;
+  timeWait: number;
+  listeners: number;
+  /** Deadlines that are armed, and ports of the host that are held. */
+  deadlines: number;
+  heldPorts: number;
+  /** What keeps the process alive: referenced listeners and connections, and unfinished ones. */
+  keepingAlive: number;
+}
+
+/** For tests. */
+export interface StackInternals {
+  createEngine?: EngineFactory;
+}
+
+export class Stack extends EventEmitter<StackEvents> implements TransportStack {
+  readonly #counters = new Counters();
+  readonly #attachments: Attachment[];
+  readonly #registry: Registry;
+  readonly #deadlines: Deadlines;
+  readonly #liveness: Liveness;
+  readonly #turn: Turn;
+  readonly #input: Input;
+  readonly #opener: Opener;
+  #closed = false;
+
+  /** @throws NetworkError when a link cannot be opened */
+  constructor(options: StackOptions = {}, internals: StackInternals = {}) {
+    super();
+    const clock = options.clock ?? new RealClock();
+    const limits = applyLimits(options.limits);
+    const entropy = new Entropy(options.random ?? randomFillSync);
+    const counters = this.#counters;
+    const trace = new SegmentTrace(this);
+    const output = new Output(counters, trace, entropy.int32());
+
+    const outside = (options.links ?? []).map((link) => new Attachment(link, false, this.#owner));
+    const loopback = new LoopbackLink((address) => routes.isLocalOutside(address));
+    const routes = new Routes(new Attachment(loopback, true, this.#owner), outside);
+    this.#attachments = [routes.loopback, ...outside];
+
+    this.#deadlines = new Deadlines(clock, () => this.#turn.expire());
+    this.#liveness = new Liveness((alive) => this.#keepAlive(alive));
+    this.#turn = new Turn({
+      clock,
+      counters,
+      deadlines: this.#deadlines,
+      liveness: this.#liveness,
+      output,
+      reporter: new Reporter(counters),
+      trace,
+      attachments: this.#attachments,
+      packetsPerTurn: limits.packetsPerTurn,
+      forget: (endpoint) => this.#registry.forget(endpoint),
+    });
+    this.#registry = new Registry({
+      host: this.#turn,
+      config: { ...DEFAULT_TCP_CONFIG, ...options.tcp },
+      limits,
+      counters,
+      deadlines: this.#deadlines,
+      entropy,
+      isn: new IsnGenerator(entropy.bytes(16)),
+      timestamps: new IsnGenerator(entropy.bytes(16)),
+      initialSequence: options.initialSequence,
+      createEngine: internals.createEngine,
+    });
+    this.#input = new Input(this.#registry, counters, output, this.#turn, trace);
+    this.#opener = new Opener(this.#registry, routes, limits.synQueue);
+    this.#openLinks();
+  }
+
+  connect(request: ConnectRequest, handler: ConnectionHandler): StackConnection {
+    this.#checkOpen();
+    const endpoint = this.#opener.connect(request, handler, this.#turn.time());
+    this.#turn.touch(endpoint);
+    this.#turn.account(endpoint);
+    return endpoint;
+  }
+
+  listen(request: ListenRequest, accept: (connection: StackConnection) => void): StackListener {
+    this.#checkOpen();
+    const listener = this.#opener.listen(request, accept, {
+      forgetListener: (one) => this.#registry.listeners.remove(one),
+      accountListener: (one) => this.#liveness.account(one),
+    });
+    this.#liveness.account(listener);
+    return listener;
+  }
+
+  /**
+   * Resets every connection, closes every listener and link. Users of connections hear ECONNABORTED.
+   * Calling it again does nothing.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const listener of this.#registry.listeners.list()) listener.close();
+    for (const endpoint of this.#registry.connections.list()) endpoint.fail('ECONNABORTED');
+    this.#turn.sendNow();
+    // What found no room on its link has no link any more.
+    for (const endpoint of this.#registry.connections.list()) this.#registry.forget(endpoint);
+    this.#turn.dropJobs();
+    this.#deadlines.close();
+    for (const { link } of this.#attachments) link.close();
+  }
+
+  /** What has been counted, by name. */
+  stats(): StackStats {
+    const connections = this.#registry.connections.list();
+    return {
+      ...this.#counters,
+      connections: connections.length,
+      timeWait: connections.filter((one) => one.state === 'TIME-WAIT').length,
+      listeners: this.#registry.listeners.size,
+      deadlines: this.#deadlines.size,
+      heldPorts: this.#registry.ports.size,
+      keepingAlive: this.#liveness.count,
+    };
+  }
+
+  /** What there is, listeners first, in the manner of `ss`. */
+  connections(): ConnectionSummary[] {
+    const listeners = this.#registry.listeners.list().map(summarizeListener);
+    return [...listeners, ...this.#registry.connections.list().map(summarizeConnection)];
+  }
+
+  /** All that its links see of a stack. */
+  readonly #owner: AttachmentOwner = {
+    receive: (attachment, offset, length, note) => {
+      if (!this.#closed) return this.#input.receive(attachment, offset, length, note);
+      this.#counters.packetsIn++;
+      this.#counters.packetsAfterClose++;
+    },
+    receivedBatch: () => this.#turn.endBatch(),
+    resume: (waiting) => this.#turn.resume(waiting),
+    failed: (attachment, error) => this.#fail(attachment, error),
+    defer: (fn) => this.#turn.defer(fn),
+  };
+
+  #openLinks(): void {
+    const opened: Attachment[] = [];
+    try {
+      for (const attachment of this.#attachments) {
+        attachment.link.open(attachment);
+        attachment.link.unref();
+        opened.push(attachment);
+      }
+    } catch (error) {
+      for (const { link } of opened) link.close();
+      this.#deadlines.close();
+      throw error;
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new NetworkError('ENETDOWN', 'the stack is closed');
+  }
+
+  /** The link carries nothing any more: its connections die, and listeners go on without it. */
+  #fail(attachment: Attachment, error: Error): void {
+    for (const endpoint of this.#registry.connections.list()) {
+      if (endpoint.attachment !== attachment) continue;
+      endpoint.fail('ENETDOWN');
+      this.#registry.forget(endpoint);
+    }
+    this.emit('linkFailed', attachment.link.name, error);
+  }
+
+  /** Descriptors and the timer hold the process exactly while something counts. */
+  #keepAlive(alive: boolean): void {
+    if (alive) this.#deadlines.ref();
+    else this.#deadlines.unref();
+    for (const { link } of this.#attachments) {
+      if (alive) link.ref();
+      else link.unref();
+    }
+  }
+}
+
+function summarizeConnection(endpoint: Endpoint): ConnectionSummary {
+  return {
+    state: endpoint.state,
+    localAddress: endpoint.localAddress.text,
+    localPort: endpoint.localPort,
+    remoteAddress: endpoint.remoteAddress.text,
+    remotePort: endpoint.remotePort,
+    sendQueue: endpoint.sendQueueBytes,
+    link: endpoint.attachment.link.name,
+  };
+}
+
+function summarizeListener(listener: ListeningEndpoint): ConnectionSummary {
+  return {
+    state: 'LISTEN',
+    localAddress: listener.address.text,
+    localPort: listener.port,
+    remoteAddress: '',
+    remotePort: 0,
+    sendQueue: listener.opening.size,
+    link: '',
+  };
+}

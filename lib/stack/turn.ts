@@ -1,0 +1,251 @@
+/**
+ * The turn loop: everything the stack does happens here, in passes of four steps.
+ *
+ *     clock     is read once
+ *     send      what the dirty connections owe or may send, round robin; then the links flush
+ *     report    what the users must hear; their commands make connections dirty again
+ *     jobs      what links have put off, such as the delivery of in-process packets
+ *
+ * A burst of packets, or ten writes in a row, is so answered once (RFC 9293 MUST-58, MUST-59). Passes go on
+ * while there is work, so that two in-process connections play ping-pong without the event loop between
+ * the strokes; but only for `limits.packetsPerTurn` packets, then the event loop has its chance.
+ */
+import type { Clock } from '../../types/clock';
+import { EVENT_CONNECTED } from '../tcp/events';
+import type { Attachment } from './attachment';
+import type { Counters } from './counters';
+import type { Deadlines } from './deadlines';
+import type { Endpoint, EndpointHost } from './endpoint';
+import { Fifo } from './fifo';
+import { SEGMENTS_PER_PASS } from './limits';
+import type { Liveness } from './liveness';
+import { NO_ROOM, type Output, SENT_SOME } from './output';
+import type { Reporter } from './reporter';
+import type { SegmentTrace } from './segment-trace';
+
+export interface TurnParts {
+  clock: Clock;
+  counters: Counters;
+  deadlines: Deadlines;
+  liveness: Liveness;
+  output: Output;
+  reporter: Reporter;
+  trace: SegmentTrace;
+  attachments: readonly Attachment[];
+  packetsPerTurn: number;
+  /** Takes a connection that is CLOSED out of the stack's tables. */
+  forget: (endpoint: Endpoint) => void;
+}
+
+export class Turn implements EndpointHost {
+  readonly #parts: TurnParts;
+  readonly #dirty = new Fifo<Endpoint>();
+  readonly #reporting = new Fifo<Endpoint>();
+  readonly #jobs = new Fifo<() => void>();
+  /** Whose user is being told something: to be told the rest later, should he throw. */
+  #told: Endpoint | null = null;
+  #now = 0;
+  #running = false;
+  #receiving = false;
+  #scheduled = false;
+  /** What `#work` said when the event loop last had its chance. */
+  #rested = 0;
+  #passes = 0;
+
+  constructor(parts: TurnParts) {
+    this.#parts = parts;
+  }
+
+  time(): number {
+    return this.#running || this.#receiving ? this.#now : this.#parts.clock.now();
+  }
+
+  touch(endpoint: Endpoint): void {
+    this.#enqueue(endpoint);
+    if (!this.#running && !this.#receiving) this.#schedule();
+  }
+
+  account(endpoint: Endpoint): void {
+    this.#parts.liveness.account(endpoint);
+  }
+
+  /** A packet has come in: the first of a batch, or one more. @returns the batch's time in ms */
+  beginBatch(): number {
+    if (!this.#running && !this.#receiving) {
+      this.#receiving = true;
+      this.#readClock();
+    }
+    return this.#now;
+  }
+
+  /** The batch is over: now the stack answers. */
+  endBatch(): void {
+    if (this.#running) return; // delivered by a job: the pass after it answers
+    this.#receiving = false;
+    this.#rest();
+    this.#run();
+  }
+
+  /** Runs `fn` soon, outside the present call. */
+  defer(fn: () => void): void {
+    this.#jobs.push(fn);
+    if (!this.#running) this.#schedule();
+  }
+
+  /** Endpoints that waited for a link's room may go on. */
+  resume(waiting: Fifo<Endpoint>): void {
+    for (let endpoint = waiting.shift(); endpoint !== null; endpoint = waiting.shift()) {
+      endpoint.isWaiting = false;
+      this.touch(endpoint);
+    }
+  }
+
+  /** Deadlines have passed. */
+  expire(): void {
+    const { deadlines } = this.#parts;
+    this.#readClock();
+    const now = this.#now;
+    for (let due = deadlines.pollDue(now); due !== null; due = deadlines.pollDue(now)) {
+      due.engine.handleTimeout(now);
+      this.#enqueue(due);
+    }
+    this.#rest();
+    this.#run();
+  }
+
+  /** Sends what is owed, whoever is calling: the links are about to be closed. */
+  sendNow(): void {
+    this.#readClock();
+    for (let left = this.#dirty.size; left > 0; left--) this.#serve(this.#dirty.shift()!);
+    this.#flush();
+  }
+
+  /** Links ask for nothing any more. */
+  dropJobs(): void {
+    while (this.#jobs.shift() !== null);
+  }
+
+  readonly #runSoon = (): void => {
+    this.#scheduled = false;
+    this.#run();
+  };
+
+  readonly #runRested = (): void => {
+    this.#scheduled = false;
+    this.#rest();
+    this.#run();
+  };
+
+  #run(): void {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      do this.#pass();
+      while (this.#hasWork && !this.#isSpent);
+    } finally {
+      // A user's handler may have thrown: what is left is done in a turn of its own.
+      this.#running = false;
+      this.#flush();
+      this.#keepTelling();
+      this.#parts.deadlines.settle();
+      if (this.#hasWork) this.#schedule();
+    }
+  }
+
+  #pass(): void {
+    this.#passes++;
+    this.#readClock();
+    for (let left = this.#dirty.size; left > 0 && !this.#isSpent; left--) {
+      this.#serve(this.#dirty.shift()!);
+    }
+    this.#flush();
+    for (let left = this.#reporting.size; left > 0; left--) this.#report(this.#reporting.shift()!);
+    for (let left = this.#jobs.size; left > 0; left--) this.#jobs.shift()?.();
+  }
+
+  #serve(endpoint: Endpoint): void {
+    const { output, deadlines, liveness, forget } = this.#parts;
+    endpoint.isQueued = false;
+    if (!endpoint.isForgotten) {
+      const outcome = output.transmit(endpoint, SEGMENTS_PER_PASS, this.#now);
+      if (outcome === SENT_SOME) this.#enqueue(endpoint);
+      else if (outcome === NO_ROOM) endpoint.attachment.await(endpoint);
+      const events = endpoint.engine.pollEvents();
+      if ((events & EVENT_CONNECTED) !== 0) endpoint.listener?.engine.handleEstablished();
+      endpoint.events |= events;
+      if (endpoint.engine.finished) forget(endpoint);
+      else deadlines.note(endpoint);
+    }
+    if (endpoint.events !== 0 && !endpoint.isReporting) {
+      endpoint.isReporting = true;
+      this.#reporting.push(endpoint);
+    }
+    liveness.account(endpoint);
+  }
+
+  #report(endpoint: Endpoint): void {
+    endpoint.isReporting = false;
+    this.#told = endpoint;
+    this.#parts.reporter.report(endpoint);
+    this.#told = null;
+    endpoint.disposeIfUnused();
+    this.#parts.liveness.account(endpoint);
+  }
+
+  #keepTelling(): void {
+    const endpoint = this.#told;
+    if (endpoint === null) return;
+    this.#told = null;
+    this.#parts.liveness.account(endpoint);
+    if (endpoint.isReporting) return;
+    endpoint.isReporting = true;
+    this.#reporting.push(endpoint);
+  }
+
+  #flush(): void {
+    const { attachments } = this.#parts;
+    for (let i = 0; i < attachments.length; i++) {
+      if (!attachments[i].hasCommits) continue;
+      attachments[i].hasCommits = false;
+      attachments[i].link.flush();
+    }
+  }
+
+  #enqueue(endpoint: Endpoint): void {
+    if (endpoint.isQueued) return;
+    endpoint.isQueued = true;
+    this.#dirty.push(endpoint);
+  }
+
+  /** One run a turn, however many commands ask for it; before the event loop turns, while that is fair. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    if (this.#isSpent) this.#parts.clock.defer(this.#runRested, false);
+    else this.#parts.clock.defer(this.#runSoon, true);
+  }
+
+  #readClock(): void {
+    this.#now = this.#parts.clock.now();
+    this.#parts.trace.refresh();
+  }
+
+  get #hasWork(): boolean {
+    return this.#dirty.size + this.#reporting.size + this.#jobs.size > 0;
+  }
+
+  /** Grows with everything that is done. A pass counts, too, or an empty one could go on for ever. */
+  get #work(): number {
+    const { counters } = this.#parts;
+    return counters.packetsIn + counters.packetsOut + this.#passes;
+  }
+
+  get #isSpent(): boolean {
+    return this.#work - this.#rested >= this.#parts.packetsPerTurn;
+  }
+
+  /** The event loop had its chance. */
+  #rest(): void {
+    this.#rested = this.#work;
+  }
+}
