@@ -106,8 +106,9 @@ export class Input {
     }
     counters.tcpToConnection++;
     const before = endpoint.engine.state;
+    if (this.#trace.active) this.#trace.beginReceived(endpoint, segment);
     endpoint.engine.handleSegment(segment, now);
-    if (this.#trace.active) this.#trace.noteReceived(endpoint, segment, before, now);
+    if (this.#trace.active) this.#trace.noteReceived(endpoint, before, now);
     this.#turn.touch(endpoint);
   }
 
@@ -132,6 +133,7 @@ export class Input {
       counters.tcpBadChecksum++;
       return;
     }
+    if (this.#trace.active) this.#trace.beginReceived(null, this.#segment);
     if (listener === null) this.#receiveStray(attachment, now);
     else this.#receiveListen(attachment, listener, now);
   }
@@ -154,11 +156,11 @@ export class Input {
         return;
       }
       counters.tcpOpened++;
-      if (this.#trace.active) this.#trace.noteReceived(endpoint, segment, 'LISTEN', now);
+      if (this.#trace.active) this.#trace.noteReceived(endpoint, 'LISTEN', now);
       this.#turn.touch(endpoint);
       return;
     }
-    if (this.#trace.active) this.#trace.noteStray(tuple, segment, 'LISTEN', now);
+    if (this.#trace.active) this.#trace.noteStray(tuple, 'LISTEN', now);
     if (verdict === LISTEN_RESET && writeResetFor(segment, this.#answer)) {
       counters.tcpListenReset++;
       this.#output.reply(attachment, this.#answer, tuple, now);
@@ -168,7 +170,7 @@ export class Input {
 
   /** RFC 9293 §3.10.7.1. */
   #receiveStray(attachment: Attachment, now: number): void {
-    if (this.#trace.active) this.#trace.noteStray(this.#tuple, this.#segment, 'CLOSED', now);
+    if (this.#trace.active) this.#trace.noteStray(this.#tuple, 'CLOSED', now);
     if (!writeResetFor(this.#segment, this.#answer)) {
       this.#counters.tcpStray++;
       return;

@@ -42,6 +42,9 @@ export class SegmentTrace {
   /** Is anybody listening? */
   active = false;
   readonly #emitter: SegmentEmitter;
+  #arrived = '';
+  #arrivedSyn = false;
+  #arrivedSeq = 0;
   readonly #starts = new WeakMap<Endpoint, SequenceStarts>();
 
   constructor(emitter: SegmentEmitter) {
@@ -60,16 +63,24 @@ export class SegmentTrace {
     this.#note('out', endpoint.tuple, text, before, endpoint.state, now);
   }
 
-  noteReceived(endpoint: Endpoint, segment: Segment, before: TcpState, now: number): void {
-    const starts = this.#startsOf(endpoint);
-    if ((segment.flags & SYN) !== 0) starts.remote = segment.seq;
-    const text = formatSegment(segment, { seqBase: starts.remote, ackBase: starts.local });
-    this.#note('in', endpoint.tuple, text, before, endpoint.state, now);
+  /** First half: what arrives is put into words before the engine has had its hands on it. */
+  beginReceived(endpoint: Endpoint | null, segment: Segment): void {
+    const starts = endpoint === null ? null : this.#startsOf(endpoint);
+    this.#arrivedSyn = (segment.flags & SYN) !== 0;
+    this.#arrivedSeq = segment.seq;
+    const seqBase = this.#arrivedSyn ? segment.seq : starts?.remote;
+    this.#arrived = formatSegment(segment, { seqBase, ackBase: starts?.local });
   }
 
-  /** A segment outside of any connection arrived. */
-  noteStray(tuple: FourTuple, segment: Segment, state: TcpState, now: number): void {
-    this.#note('in', tuple, formatSegment(segment), state, state, now);
+  /** Second half: the states around it are known. */
+  noteReceived(endpoint: Endpoint, before: TcpState, now: number): void {
+    if (this.#arrivedSyn) this.#startsOf(endpoint).remote = this.#arrivedSeq;
+    this.#note('in', endpoint.tuple, this.#arrived, before, endpoint.state, now);
+  }
+
+  /** The same for a segment that found no connection, only perhaps a listener. */
+  noteStray(tuple: FourTuple, state: TcpState, now: number): void {
+    this.#note('in', tuple, this.#arrived, state, state, now);
   }
 
   /** A segment outside of any connection was sent. */
