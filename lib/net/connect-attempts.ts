@@ -1,0 +1,176 @@
+/**
+ * Trying one address, or one after the other until the first answers (RFC 8305, as far as Node follows
+ * it: the next address has its turn when the one before has failed or taken too long).
+ */
+import type { ConnectRequest } from '../../types/stack';
+import type { NetworkError, NetworkErrorCode } from '../support/network-error';
+import { IpAddress } from '../wire/ip-address';
+import { stateError } from './argument-errors';
+import { addressError, asNetworkError, attemptsError, type SystemError } from './errors';
+import { SocketHandle } from './socket-handle';
+import { inside } from './socket-inside';
+import type { SocketMethods } from './socket-methods';
+import { chosenStack } from './stack-choice';
+
+export interface Target {
+  address: string;
+  family: number;
+}
+
+/** The options of a `connect`, checked. Empty or 0: not given. */
+export interface ConnectPlan {
+  port: number;
+  localAddress: string;
+  localPort: number;
+  autoSelectFamily: boolean;
+  attemptTimeoutMs: number;
+}
+
+/** Failures of a local end that was asked for are `bind`'s, as they would be in the host's kernel. */
+const BIND_FAILURES = new Set<string>(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'EINVAL']);
+
+/** The only address there is: its failure is the socket's. */
+export function attemptOne(socket: SocketMethods, plan: ConnectPlan, target: Target): void {
+  const error = start(socket, plan, target, socket._handle!, (code) => {
+    if (code === null) return connected(socket);
+    const late = attemptError(plan, target, code);
+    socket.emit('connectionAttemptFailed', target.address, plan.port, target.family, late);
+    socket.destroy(late);
+  });
+  if (error !== null) socket.destroy(error);
+}
+
+/** One address after the other. */
+export function attemptEach(socket: SocketMethods, plan: ConnectPlan, targets: Target[]): void {
+  socket.autoSelectFamilyAttemptedAddresses = [];
+  attemptNext({ socket, plan, targets, next: 0, errors: [] });
+}
+
+interface Attempts {
+  readonly socket: SocketMethods;
+  readonly plan: ConnectPlan;
+  readonly targets: Target[];
+  next: number;
+  readonly errors: Error[];
+}
+
+function attemptNext(attempts: Attempts): void {
+  const { socket, plan, targets, errors } = attempts;
+  if (attempts.next === targets.length) {
+    const none = errors.length === 0;
+    socket.destroy(none ? stateError('ERR_SOCKET_CONNECTION_TIMEOUT') : attemptsError(errors));
+    return;
+  }
+  const target = targets[attempts.next++];
+  const handle = attempts.next === 1 ? socket._handle! : replaceHandle(socket);
+  socket.autoSelectFamilyAttemptedAddresses!.push(`${target.address}:${plan.port}`);
+  const failed = (error: Error): void => {
+    errors.push(error);
+    socket.emit('connectionAttemptFailed', target.address, plan.port, target.family, error);
+    if (socket.connecting) attemptNext(attempts);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const error = start(socket, plan, target, handle, (code) => {
+    clearTimeout(timer);
+    if (code === null) connected(socket);
+    else failed(attemptError(plan, target, code));
+  });
+  if (error !== null) {
+    failed(error);
+  } else if (attempts.next < targets.length) {
+    // The last one may take as long as it needs. The attempt keeps the process alive, not its timer.
+    timer = setTimeout(() => giveUp(attempts, target, handle), plan.attemptTimeoutMs).unref();
+  }
+}
+
+/** This address has taken too long. */
+function giveUp(attempts: Attempts, target: Target, handle: SocketHandle): void {
+  const { socket, plan } = attempts;
+  if (!socket.connecting || socket._handle !== handle) return;
+  socket.emit('connectionAttemptTimeout', target.address, plan.port, target.family);
+  attempts.errors.push(attemptError(plan, target, 'ETIMEDOUT'));
+  handle.drop(true);
+  if (socket.connecting) attemptNext(attempts);
+}
+
+function replaceHandle(socket: SocketMethods): SocketHandle {
+  const handle = new SocketHandle();
+  if (socket._handle?.hasRef() === false) handle.unref();
+  socket._handle?.drop(false);
+  socket._handle = handle;
+  handle.attach(socket);
+  return handle;
+}
+
+/** Sends the SYN. @returns what failed at once */
+function start(
+  socket: SocketMethods,
+  plan: ConnectPlan,
+  target: Target,
+  handle: SocketHandle,
+  opened: (code: NetworkErrorCode | null) => void,
+): SystemError | null {
+  if (handle.connection !== null) {
+    const code = handle.opening ? 'EALREADY' : 'EISCONN';
+    const end = `${socket.localAddress}:${socket.localPort}`;
+    return addressError('connect', code, target.address, plan.port, end);
+  }
+  socket.emit('connectionAttempt', target.address, plan.port, target.family);
+  if (socket._handle !== handle) return null; // a listener has destroyed the socket
+  try {
+    const connection = chosenStack(socket[inside].stack).connect(requestFrom(plan, target), handle);
+    handle.open(connection, opened);
+    return null;
+  } catch (thrown) {
+    return startError(plan, target, asNetworkError(thrown));
+  }
+}
+
+function requestFrom(plan: ConnectPlan, target: Target): ConnectRequest {
+  const request: ConnectRequest = {
+    remoteAddress: IpAddress.parse(target.address)!,
+    remotePort: plan.port,
+  };
+  if (plan.localAddress !== '') request.localAddress = IpAddress.parse(plan.localAddress)!;
+  if (plan.localPort !== 0) request.localPort = plan.localPort;
+  return request;
+}
+
+/** ESTABLISHED: events first, reading after them, so that no 'data' comes before 'connect'. */
+function connected(socket: SocketMethods): void {
+  const own = socket[inside];
+  const connection = socket._handle!.connection!;
+  socket.connecting = false;
+  own.local = null;
+  own.timer?.refresh();
+  if (own.noDelay) connection.setNoDelay(true);
+  if (own.keepAlive) connection.setKeepAlive(true, own.keepAliveDelaySeconds * 1000);
+  socket.emit('connect');
+  socket.emit('ready');
+  if (!socket.isPaused()) socket.read(0);
+}
+
+/** `connect` itself refused. */
+function startError(plan: ConnectPlan, target: Target, failure: NetworkError): SystemError {
+  const local = localEnd(plan, target);
+  if ((plan.localAddress || plan.localPort) && BIND_FAILURES.has(failure.code)) {
+    return addressError('bind', failure, local, plan.localPort);
+  }
+  const end = `${local}:${plan.localPort}`;
+  return addressError('connect', failure, target.address, plan.port, end);
+}
+
+/** The connection was begun and came to nothing. */
+function attemptError(plan: ConnectPlan, target: Target, code: NetworkErrorCode): SystemError {
+  if (plan.localPort === 0) return addressError('connect', code, target.address, plan.port);
+  const local = localEnd(plan, target);
+  const end = `${local}:${plan.localPort}`;
+  const error = addressError('connect', code, target.address, plan.port, end);
+  error.localAddress = local;
+  error.localPort = plan.localPort;
+  return error;
+}
+
+function localEnd(plan: ConnectPlan, target: Target): string {
+  return plan.localAddress || (target.family === 4 ? '0.0.0.0' : '::');
+}

@@ -1,0 +1,91 @@
+/** `net` bound to a stack: the same functions and classes, connecting and listening there. */
+import * as nodeNet from 'node:net';
+import type { TransportStack } from '../../types/stack';
+import type {
+  Connect,
+  CreateServer,
+  Net,
+  NetConnectOptions,
+  ServerConstructor,
+  ServerOptions,
+  SocketConstructor,
+  SocketOptions,
+} from './api';
+import { normalizeArguments } from './arguments';
+import {
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} from './auto-select-family';
+import { Server } from './server';
+import { Socket } from './socket';
+
+/**
+ * @param stack null: the default stack, made on first use. A `stack` among the options of a socket or
+ *   server goes before this one.
+ */
+export function createNet(stack: TransportStack | null): Net {
+  const BoundSocket = stack === null ? Socket : bindSocket(stack);
+  const BoundServer = stack === null ? Server : bindServer(stack);
+  const connect = bindConnect(BoundSocket);
+  const createServer = ((options?: ServerOptions, listener?: () => void) =>
+    new BoundServer(options, listener)) as CreateServer;
+  return {
+    connect,
+    createConnection: connect,
+    createServer,
+    Socket: BoundSocket,
+    Server: BoundServer,
+    Stream: BoundSocket,
+    BlockList: nodeNet.BlockList,
+    SocketAddress: nodeNet.SocketAddress,
+    isIP: nodeNet.isIP,
+    isIPv4: nodeNet.isIPv4,
+    isIPv6: nodeNet.isIPv6,
+    getDefaultAutoSelectFamily,
+    setDefaultAutoSelectFamily,
+    getDefaultAutoSelectFamilyAttemptTimeout,
+    setDefaultAutoSelectFamilyAttemptTimeout,
+  };
+}
+
+function bindConnect(BoundSocket: SocketConstructor): Connect {
+  const connect = (...args: unknown[]): nodeNet.Socket => {
+    const { options } = normalizeArguments(args);
+    // A pipe has no TCP in it: the socket is Node's.
+    if (options.path) return (nodeNet.connect as (...values: unknown[]) => nodeNet.Socket)(...args);
+    const socket = new BoundSocket(options as SocketOptions);
+    const { timeout } = options as NetConnectOptions;
+    if (timeout) socket.setTimeout(timeout);
+    return (socket.connect as (...values: unknown[]) => nodeNet.Socket)(...args);
+  };
+  return connect as Connect;
+}
+
+/** Shares the prototype of Socket, so that `instanceof` holds whichever of them made the socket. */
+function bindSocket(stack: TransportStack): SocketConstructor {
+  const init = Socket as unknown as (this: unknown, options: unknown) => object;
+  function BoundSocket(this: unknown, options?: SocketOptions | number): object {
+    const full = typeof options === 'number' ? options : { stack, ...options };
+    return init.call(this, full);
+  }
+  return bound(BoundSocket, Socket) as unknown as SocketConstructor;
+}
+
+function bindServer(stack: TransportStack): ServerConstructor {
+  const init = Server as unknown as (this: unknown, options: unknown, listener: unknown) => object;
+  function BoundServer(this: unknown, options?: unknown, listener?: unknown): object {
+    if (typeof options === 'function') return init.call(this, { stack }, options);
+    const plain = options == null || typeof options === 'object';
+    return init.call(this, plain ? { stack, ...options } : options, listener);
+  }
+  return bound(BoundServer, Server) as unknown as ServerConstructor;
+}
+
+function bound<F extends object>(maker: F, original: { readonly prototype: object }): F {
+  Object.setPrototypeOf(maker, original);
+  Object.defineProperty(maker, 'prototype', { value: original.prototype });
+  Object.defineProperty(maker, 'name', { value: (original as { name?: string }).name });
+  return maker;
+}

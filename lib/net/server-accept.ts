@@ -1,0 +1,60 @@
+/** A connection has been established to a Server: a Socket is made for it, or it is turned away. */
+import type { DropArgument } from 'node:net';
+import type { StackConnection } from '../../types/stack';
+import type { ServerMethods } from './server-methods';
+import { Socket } from './socket';
+import { SocketHandle } from './socket-handle';
+import { inside } from './socket-inside';
+import type { SocketMethods } from './socket-methods';
+
+export function acceptConnection(
+  server: ServerMethods,
+  connection: StackConnection,
+  dualStack: boolean,
+): void {
+  const handle = new SocketHandle(dualStack);
+  handle.open(connection, null);
+  if (server.maxConnections && server._connections >= server.maxConnections) {
+    server.emit('drop', dropArgument(handle));
+    handle.drop(false);
+    return;
+  }
+  connection.handler = handle;
+  if (server.noDelay) connection.setNoDelay(true);
+  if (server.keepAlive) connection.setKeepAlive(true, server.keepAliveInitialDelay * 1000);
+  const socket = socketFor(server, handle);
+  server._connections++;
+  socket.server = server;
+  socket._server = server;
+  server.emit('connection', socket);
+}
+
+function socketFor(server: ServerMethods, handle: SocketHandle): SocketMethods {
+  const options = {
+    handle,
+    allowHalfOpen: server.allowHalfOpen,
+    pauseOnCreate: server.pauseOnConnect,
+    readableHighWaterMark: server.highWaterMark,
+    writableHighWaterMark: server.highWaterMark,
+  };
+  const socket = new Socket(options) as unknown as SocketMethods;
+  const own = socket[inside];
+  own.stack = server._stack;
+  own.noDelay = server.noDelay;
+  own.keepAlive = server.keepAlive;
+  own.keepAliveDelaySeconds = server.keepAliveInitialDelay;
+  return socket;
+}
+
+function dropArgument(handle: SocketHandle): DropArgument {
+  const local = handle.localAddress();
+  const remote = handle.remoteAddress();
+  return {
+    localAddress: local?.address,
+    localPort: local?.port,
+    localFamily: local?.family,
+    remoteAddress: remote?.address,
+    remotePort: remote?.port,
+    remoteFamily: remote?.family,
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * `server.listen`: from its arguments, over the name, to a listener of the stack.
+ *
+ * Overloads, events and errors are Node's (https://nodejs.org/api/net.html#serverlisten).
+ */
+import * as dns from 'node:dns';
+import { addAbortListener } from 'node:events';
+import * as nodeNet from 'node:net';
+import type { StackListener } from '../../types/stack';
+import type { NetworkError } from '../support/network-error';
+import { IPV4_ANY, IPV6_ANY, IpAddress } from '../wire/ip-address';
+import { invalidArgValue, stateError } from './argument-errors';
+import { isPipeName, type LooseOptions, normalizeArguments, portNumber } from './arguments';
+import { asNetworkError, listenError } from './errors';
+import { acceptConnection } from './server-accept';
+import type { ServerMethods } from './server-methods';
+import { chosenStack } from './stack-choice';
+import { validateAbortSignal, validatePort } from './validators';
+
+/** What Node asks the kernel for when the program does not say. */
+const DEFAULT_BACKLOG = 511;
+
+export function listenServer(server: ServerMethods, args: readonly unknown[]): void {
+  const { options, callback } = normalizeArguments(args);
+  if (server._handle !== null) throw stateError('ERR_SERVER_ALREADY_LISTEN');
+  if (callback !== null) server.once('listening', callback);
+  server._listeningId++;
+  if (options._handle || options.handle) {
+    listenForeign(server, args);
+    return;
+  }
+  stopOnAbort(server, options.signal);
+  const port = portFrom(options, args);
+  if (typeof options.fd === 'number' && options.fd >= 0) {
+    listenForeign(server, args);
+  } else if (typeof port === 'number' || typeof port === 'string') {
+    validatePort(port, 'options.port');
+    const backlog = Number(options.backlog) || portNumber(args[1]) || portNumber(args[2]);
+    listenOnPort(server, options.host, Number(port), backlog || DEFAULT_BACKLOG);
+  } else if (isPipeName(options.path)) {
+    listenForeign(server, args);
+  } else {
+    throw badOptions(options);
+  }
+}
+
+/** No port, no options: any free port. */
+function portFrom(options: LooseOptions, args: readonly unknown[]): unknown {
+  if (args.length === 0 || typeof args[0] === 'function') return 0;
+  const { port } = options;
+  return port === null || (port === undefined && 'port' in options) ? 0 : port;
+}
+
+function badOptions(options: LooseOptions): Error {
+  if ('port' in options || 'path' in options) return invalidArgValue('options', options);
+  return invalidArgValue('options', options, 'must have the property "port" or "path"');
+}
+
+/** @throws ERR_INVALID_ARG_TYPE */
+function stopOnAbort(server: ServerMethods, signal: unknown): void {
+  if (signal === undefined) return;
+  validateAbortSignal(signal, 'options.signal');
+  const close = (): void => void server.close();
+  if (signal.aborted) {
+    process.nextTick(close);
+  } else {
+    const subscription = addAbortListener(signal, close);
+    server.once('close', () => subscription[Symbol.dispose]());
+  }
+}
+
+function listenOnPort(server: ServerMethods, host: unknown, port: number, backlog: number): void {
+  if (host) lookUpAndListen(server, port, String(host), backlog);
+  else listenAnywhere(server, port, backlog);
+}
+
+function lookUpAndListen(server: ServerMethods, port: number, host: string, backlog: number): void {
+  const id = server._listeningId;
+  dns.lookup(host, (error, address) => {
+    if (id !== server._listeningId) return; // closed meanwhile
+    if (error) {
+      server.emit('error', error);
+      return;
+    }
+    const failure = tryListen(server, IpAddress.parse(address)!, port, backlog);
+    if (failure !== null) fail(server, failure, address, port);
+  });
+}
+
+/** Every address of both families; where there is no IPv6, every IPv4 address. */
+function listenAnywhere(server: ServerMethods, port: number, backlog: number): void {
+  const failure = tryListen(server, IPV6_ANY, port, backlog);
+  if (failure === null) return;
+  if (failure.code === 'EADDRINUSE') {
+    fail(server, failure, IPV6_ANY.text, port);
+  } else {
+    const second = tryListen(server, IPV4_ANY, port, backlog);
+    if (second !== null) fail(server, second, IPV4_ANY.text, port);
+  }
+}
+
+/** @returns why it did not work */
+function tryListen(
+  server: ServerMethods,
+  address: IpAddress,
+  port: number,
+  backlog: number,
+): NetworkError | null {
+  const dualStack = address.family === 6;
+  try {
+    const listener = chosenStack(server._stack).listen({ address, port, backlog }, (connection) =>
+      acceptConnection(server, connection, dualStack),
+    );
+    startListening(server, listener);
+    return null;
+  } catch (thrown) {
+    return asNetworkError(thrown);
+  }
+}
+
+function startListening(server: ServerMethods, handle: StackListener | nodeNet.Server): void {
+  server._handle = handle;
+  if (server._unref) handle.unref();
+  process.nextTick(() => {
+    if (server._handle === handle) server.emit('listening');
+  });
+}
+
+function fail(server: ServerMethods, failure: NetworkError, address: string, port: number): void {
+  const error = listenError(failure, address, port);
+  process.nextTick(() => server.emit('error', error));
+}
+
+/** Pipes, descriptors and handles have no TCP of ours in them: a server of Node's stands in. */
+function listenForeign(server: ServerMethods, args: readonly unknown[]): void {
+  const foreign = nodeNet.createServer({
+    allowHalfOpen: server.allowHalfOpen,
+    pauseOnConnect: server.pauseOnConnect,
+  });
+  for (const event of ['connection', 'drop', 'error'] as const) {
+    foreign.on(event, (...values: unknown[]) => server.emit(event, ...values));
+  }
+  foreign.on('error', () => {
+    if (server._handle === foreign && !foreign.listening) server._handle = null;
+  });
+  const kept = args.filter((value) => typeof value !== 'function');
+  (foreign.listen as (...values: unknown[]) => void)(...kept);
+  if (foreign.listening) startListening(server, foreign);
+}

@@ -1,0 +1,221 @@
+/**
+ * `socket.connect`: from its arguments, over the name, to the addresses that are then tried.
+ *
+ * What throws at once, what becomes an 'error' later, and in which order events come, is Node's
+ * (https://nodejs.org/api/net.html#socketconnect).
+ */
+import * as dns from 'node:dns';
+import { isIP } from 'node:net';
+import {
+  invalidAddressFamily,
+  invalidArgType,
+  invalidIpAddress,
+  missingArgs,
+} from './argument-errors';
+import { type LooseOptions, normalizeArguments } from './arguments';
+import {
+  attemptTimeout,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+} from './auto-select-family';
+import { attemptEach, attemptOne, type ConnectPlan, type Target } from './connect-attempts';
+import { addressError } from './errors';
+import { SocketHandle } from './socket-handle';
+import { inside } from './socket-inside';
+import { writeAfterEnd } from './socket-io';
+import type { SocketMethods } from './socket-methods';
+import {
+  validateBoolean,
+  validateFunction,
+  validateNumber,
+  validatePort,
+  validateString,
+} from './validators';
+
+type Lookup = (host: string, options: dns.LookupOptions, callback: LookupCallback) => void;
+/** One address and its family, or (where all were asked for) a list of them. */
+type LookupCallback = (
+  error: Error | null,
+  result: string | dns.LookupAddress[],
+  family: number,
+) => void;
+
+export function connectSocket(socket: SocketMethods, args: readonly unknown[]): void {
+  const { options, callback } = normalizeArguments(args);
+  if (callback !== null) socket.once('connect', callback);
+  if (options.port === undefined && options.path == null) {
+    throw missingArgs(['options', 'port', 'path']);
+  }
+  prepare(socket, options);
+  if (options.path) {
+    validateString(options.path, 'options.path');
+    // A pipe has no TCP in it; only `connect` and `createConnection` can hand out Node's socket.
+    const error = addressError('connect', 'ENOTSUP', options.path, 0);
+    process.nextTick(() => socket.destroy(error));
+  } else {
+    lookUpAndConnect(socket, options);
+  }
+}
+
+/** A new handle; for a socket that was closed, also a new life as a stream. */
+function prepare(socket: SocketMethods, options: LooseOptions): void {
+  const own = socket[inside];
+  if (Object.hasOwn(socket, 'write') && socket.write === writeAfterEnd) {
+    Reflect.deleteProperty(socket, 'write');
+  }
+  if (socket.destroyed) {
+    socket._handle = null;
+    own.remote = null;
+    own.local = null;
+  }
+  if (options.stack) own.stack = options.stack as typeof own.stack;
+  if (socket._handle === null) {
+    adoptHandle(socket, new SocketHandle());
+    (socket as unknown as { _undestroy(): void })._undestroy();
+  }
+  own.timer?.refresh();
+  socket.connecting = true;
+}
+
+/** Makes `handle` the socket's own. */
+export function adoptHandle(socket: SocketMethods, handle: SocketHandle): void {
+  const own = socket[inside];
+  socket._handle = handle;
+  own.local = null;
+  handle.attach(socket);
+  const next = own.userBuffer?.next?.();
+  if (next instanceof Uint8Array) own.userBuffer!.buffer = next;
+}
+
+function lookUpAndConnect(socket: SocketMethods, options: LooseOptions): void {
+  const plan = planFrom(options);
+  const host = (options.host || 'localhost') as string;
+  const family = isIP(host);
+  if (family !== 0) {
+    process.nextTick(() => {
+      if (socket.connecting) attemptOne(socket, plan, { address: host, family });
+    });
+    return;
+  }
+  if (options.lookup != null) validateFunction(options.lookup, 'options.lookup');
+  const lookup = (options.lookup || dns.lookup) as Lookup;
+  const query = queryFrom(options);
+  socket._host = host;
+  const bothFamilies = query.family !== 4 && query.family !== 6;
+  if (bothFamilies && plan.localAddress === '' && plan.autoSelectFamily) {
+    lookUpAll(socket, plan, lookup, host, query, options);
+  } else {
+    lookUpOne(socket, plan, lookup, host, query, options);
+  }
+}
+
+/** @throws ERR_INVALID_IP_ADDRESS, ERR_INVALID_ARG_TYPE, ERR_SOCKET_BAD_PORT, ERR_OUT_OF_RANGE */
+function planFrom(options: LooseOptions): ConnectPlan {
+  const { localAddress, localPort, port, autoSelectFamily } = options;
+  if (localAddress && !isIP(localAddress as string)) throw invalidIpAddress(localAddress);
+  if (localPort) validateNumber(localPort, 'options.localPort');
+  if (port !== undefined) {
+    if (typeof port !== 'number' && typeof port !== 'string') {
+      throw invalidArgType('options.port', ['number', 'string'], port);
+    }
+    validatePort(port);
+  }
+  if (autoSelectFamily != null) validateBoolean(autoSelectFamily, 'options.autoSelectFamily');
+  const timeout = options.autoSelectFamilyAttemptTimeout;
+  return {
+    port: Number(port ?? 0),
+    localAddress: (localAddress || '') as string,
+    localPort: (localPort || 0) as number,
+    autoSelectFamily: autoSelectFamily ?? getDefaultAutoSelectFamily(),
+    attemptTimeoutMs:
+      timeout == null
+        ? getDefaultAutoSelectFamilyAttemptTimeout()
+        : attemptTimeout(timeout, 'options.autoSelectFamilyAttemptTimeout'),
+  };
+}
+
+function queryFrom(options: LooseOptions): dns.LookupOptions {
+  const names: Record<string, number> = { IPv4: 4, IPv6: 6 };
+  const family = names[options.family as string] ?? options.family;
+  const hints = (options.hints || 0) as number;
+  const either = family !== 4 && family !== 6;
+  return {
+    family: family as number,
+    hints: either && hints === 0 && process.platform !== 'win32' ? dns.ADDRCONFIG : hints,
+  };
+}
+
+function lookUpOne(
+  socket: SocketMethods,
+  plan: ConnectPlan,
+  lookup: Lookup,
+  host: string,
+  query: dns.LookupOptions,
+  options: LooseOptions,
+): void {
+  lookup(host, query, (error, address, family) => {
+    socket.emit('lookup', error, address, family, host);
+    if (!socket.connecting) return; // destroyed meanwhile
+    const target = { address, family } as Target;
+    const problem = error ?? targetError(target, options);
+    if (problem !== null) {
+      fail(socket, problem);
+    } else {
+      socket[inside].timer?.refresh();
+      attemptOne(socket, plan, target);
+    }
+  });
+}
+
+function lookUpAll(
+  socket: SocketMethods,
+  plan: ConnectPlan,
+  lookup: Lookup,
+  host: string,
+  query: dns.LookupOptions,
+  options: LooseOptions,
+): void {
+  lookup(host, { ...query, all: true }, (error, addresses) => {
+    if (!socket.connecting) return;
+    if (error) {
+      socket.emit('lookup', error, undefined, undefined, host);
+      return fail(socket, error);
+    }
+    const found = addresses as Target[];
+    for (const { address, family } of found) {
+      socket.emit('lookup', error, address, family, host);
+      if (!socket.connecting) return;
+    }
+    const targets = alternateFamilies(
+      found.filter((target) => targetError(target, options) === null),
+    );
+    if (targets.length === 0) return fail(socket, targetError(found[0], options)!);
+    socket[inside].timer?.refresh();
+    if (targets.length === 1) attemptOne(socket, plan, targets[0]);
+    else attemptEach(socket, plan, targets);
+  });
+}
+
+function targetError(target: Target, options: LooseOptions): Error | null {
+  if (isIP(target.address) === 0) return invalidIpAddress(target.address);
+  if (target.family === 4 || target.family === 6) return null;
+  return invalidAddressFamily(target.family, options.host, options.port);
+}
+
+/** Each address once, families in turn, the first one's family first (RFC 8305 §4). */
+function alternateFamilies(targets: Target[]): Target[] {
+  const once = [...new Map(targets.map((target) => [target.address, target])).values()];
+  const first = once.filter((target) => target.family === once[0].family);
+  const second = once.filter((target) => target.family !== once[0].family);
+  const result: Target[] = [];
+  for (let i = 0; i < Math.max(first.length, second.length); i++) {
+    if (i < first.length) result.push(first[i]);
+    if (i < second.length) result.push(second[i]);
+  }
+  return result;
+}
+
+/** Listeners may be added after `connect` has returned: the error waits for them. */
+function fail(socket: SocketMethods, error: Error): void {
+  process.nextTick(() => socket.destroy(error));
+}

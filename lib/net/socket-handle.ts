@@ -1,0 +1,256 @@
+/**
+ * What stands between a Socket (a stream) and its connection (the stack's).
+ *
+ * It pulls from the connection while the stream wants more, and stops when it does not, so that the
+ * receive window closes behind a slow reader; it keeps what the send buffer has no room for yet. The
+ * stack calls it from its event phase only, so the user's listeners never run inside segment processing.
+ */
+import type { AddressInfo } from 'node:net';
+import type { ConnectionHandler, StackConnection } from '../../types/stack';
+import type { NetworkErrorCode } from '../support/network-error';
+import { IpAddress } from '../wire/ip-address';
+import { callError } from './errors';
+import { inside, type UserBuffer } from './socket-inside';
+import type { SocketMethods } from './socket-methods';
+import { SocketWriter, type WriteCallback } from './socket-writer';
+
+/** Hears how an active open went: null when it went well. */
+export type OpenCallback = (failure: NetworkErrorCode | null) => void;
+
+export class SocketHandle implements ConnectionHandler {
+  connection: StackConnection | null = null;
+  /** Does the stream want what arrives? */
+  reading = false;
+  bytesRead = 0;
+
+  #socket: SocketMethods | null = null;
+  #opened: OpenCallback | null = null;
+  #pulling = false;
+  #ended = false;
+  /** Why the connection died, until a read or a write has said so. */
+  #failure: NetworkErrorCode | null = null;
+  #referenced = true;
+  /** Was the connection accepted on an IPv6 listener, whose IPv4 peers bear mapped addresses? */
+  readonly #dualStack: boolean;
+
+  readonly #writer = new SocketWriter();
+
+  constructor(dualStack = false) {
+    this.#dualStack = dualStack;
+  }
+
+  /** Whose handle this is. From here on its stream is fed. */
+  attach(socket: SocketMethods): void {
+    this.#socket = socket;
+  }
+
+  /** Takes over a connection; `opened` hears of ESTABLISHED where that is still to come. */
+  open(connection: StackConnection, opened: OpenCallback | null): void {
+    this.connection = connection;
+    this.#opened = opened;
+    if (!this.#referenced) connection.unref();
+  }
+
+  /**
+   * Leaves the connection to itself, or resets it. A write under way is called back when `closed` is.
+   * @param closed called after everything that is under way in this turn, as a descriptor's close is
+   */
+  close(reset: boolean, closed: () => void): void {
+    this.drop(reset);
+    const written = this.#writer.forget();
+    setImmediate(() => {
+      written?.();
+      closed();
+    });
+  }
+
+  /** Is an active open under way? */
+  get opening(): boolean {
+    return this.#opened !== null;
+  }
+
+  /** Leaves the connection at once, without a word to the stream. */
+  drop(reset: boolean): void {
+    const connection = this.connection;
+    this.connection = null;
+    this.reading = false;
+    this.#opened = null;
+    if (reset) connection?.abort();
+    else connection?.release();
+  }
+
+  readStart(): void {
+    this.reading = true;
+    this.#pull();
+  }
+
+  readStop(): void {
+    this.reading = false;
+  }
+
+  /** @param written called when the stack has taken all of `chunk` */
+  write(chunk: Uint8Array, written: WriteCallback): void {
+    if (this.#failWrite(written)) return;
+    this.#writer.write(this.connection!, chunk, written);
+    if (this.#writer.waiting) this.#noteQueue();
+  }
+
+  /** The same for many chunks at once. */
+  writeAll(chunks: Uint8Array[], written: WriteCallback): void {
+    if (this.#failWrite(written)) return;
+    this.#writer.writeAll(this.connection!, chunks, written);
+    if (this.#writer.waiting) this.#noteQueue();
+  }
+
+  get bytesWritten(): number {
+    return this.#writer.bytesWritten;
+  }
+
+  /** Bytes of the present write that the stack has not taken. */
+  get writeQueueBytes(): number {
+    return this.#writer.queueBytes;
+  }
+
+  shutdown(): void {
+    this.connection?.shutdown();
+  }
+
+  ref(): void {
+    this.#referenced = true;
+    this.connection?.ref();
+  }
+
+  unref(): void {
+    this.#referenced = false;
+    this.connection?.unref();
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+
+  localAddress(): AddressInfo | null {
+    const connection = this.connection;
+    return connection && this.#addressInfo(connection.localAddress, connection.localPort);
+  }
+
+  remoteAddress(): AddressInfo | null {
+    const connection = this.connection;
+    return connection && this.#addressInfo(connection.remoteAddress, connection.remotePort);
+  }
+
+  // What the stack reports.
+
+  handleConnect(): void {
+    const opened = this.#opened;
+    this.#opened = null;
+    opened?.(null);
+  }
+
+  handleUrgent(): void {
+    this.#socket?.emit('urgent');
+  }
+
+  handleReadable(): void {
+    if (this.reading) this.#pull();
+  }
+
+  handleWritable(): void {
+    if (!this.#writer.waiting) return;
+    this.#socket?.[inside].timer?.refresh();
+    this.#writer.proceed(this.connection!);
+    if (!this.#writer.waiting && this.#socket !== null) this.#noteQueue();
+  }
+
+  handleError(code: NetworkErrorCode): void {
+    const opened = this.#opened;
+    if (opened !== null) {
+      this.#opened = null;
+      opened(code);
+      return;
+    }
+    this.#failure = this.#ended && code === 'ECONNRESET' ? 'EPIPE' : code;
+    if (this.reading) this.#pull();
+    else if (this.#writer.waiting) this.#failWrite(this.#writer.forget()!);
+  }
+
+  handleClose(): void {
+    // The stream has heard the end of it, or the failure, by now or will when it reads or writes next.
+  }
+
+  // Reading.
+
+  /** Hands on what has arrived until the stream has enough. Listeners may call us again meanwhile. */
+  #pull(): void {
+    const socket = this.#socket;
+    if (this.#pulling || socket === null) return;
+    this.#pulling = true;
+    try {
+      const before = this.bytesRead;
+      const userBuffer = socket[inside].userBuffer;
+      if (userBuffer === null) this.#pullChunks(socket);
+      else this.#pullInto(userBuffer);
+      if (this.bytesRead !== before) socket[inside].timer?.refresh();
+    } finally {
+      this.#pulling = false;
+    }
+    if (this.reading) this.#checkEnd(socket);
+  }
+
+  #pullChunks(socket: SocketMethods): void {
+    while (this.reading) {
+      const chunk = this.connection!.receive();
+      if (chunk === null) return;
+      this.bytesRead += chunk.length;
+      if (!socket.push(chunk)) this.reading = false;
+    }
+  }
+
+  #pullInto(user: UserBuffer): void {
+    while (this.reading) {
+      const length = this.connection!.receiveInto(user.buffer);
+      if (length === 0) return;
+      this.bytesRead += length;
+      const more = user.callback(length, user.buffer) !== false;
+      if (user.next !== null) {
+        const next = user.next();
+        if (next instanceof Uint8Array) user.buffer = next;
+      }
+      if (!more) this.reading = false;
+    }
+  }
+
+  /** Nothing is left to read: was that all, or has the connection died? */
+  #checkEnd(socket: SocketMethods): void {
+    if (this.#failure !== null) {
+      const code = this.#failure;
+      this.#failure = null;
+      socket.destroy(callError('read', code));
+    } else if (this.connection!.readEnded && !this.#ended) {
+      this.#ended = true;
+      this.reading = false;
+      socket[inside].timer?.refresh();
+      socket.push(null);
+      socket.read(0);
+    }
+  }
+
+  /** The idle timer asks whether a waiting write has made progress. */
+  #noteQueue(): void {
+    if (this.#socket !== null) this.#socket[inside].lastWriteQueueBytes = this.#writer.queueBytes;
+  }
+
+  #failWrite(written: WriteCallback): boolean {
+    const code = this.#failure;
+    if (code === null) return false;
+    written(callError('write', code));
+    return true;
+  }
+
+  #addressInfo(address: IpAddress, port: number): AddressInfo {
+    const { w0, w1, w2, w3 } = address;
+    const shown =
+      this.#dualStack && address.family === 4 ? IpAddress.fromIpv6(w0, w1, w2, w3) : address;
+    return { address: shown.text, family: shown.family === 4 ? 'IPv4' : 'IPv6', port };
+  }
+}

@@ -1,0 +1,135 @@
+/** The stream side of a Socket: what Readable and Writable ask of it, and how it ends. */
+import { Duplex } from 'node:stream';
+import { codedError, stateError } from './argument-errors';
+import { inside } from './socket-inside';
+import type { SocketMethods } from './socket-methods';
+import type { WriteCallback } from './socket-writer';
+
+export function readSocket(socket: SocketMethods): void {
+  const handle = socket._handle;
+  if (socket.connecting || handle === null) socket.once('connect', () => readSocket(socket));
+  else if (!handle.reading) handle.readStart();
+}
+
+export function writeSocket(
+  socket: SocketMethods,
+  chunk: Uint8Array,
+  callback: WriteCallback,
+): void {
+  const handle = socket._handle;
+  if (socket.connecting) {
+    writeWhenConnected(socket, chunk.length, () => writeSocket(socket, chunk, callback), callback);
+  } else if (handle === null) {
+    callback(stateError('ERR_SOCKET_CLOSED'));
+  } else {
+    socket[inside].timer?.refresh();
+    handle.write(chunk, callback);
+  }
+}
+
+export function writeAllSocket(
+  socket: SocketMethods,
+  chunks: Uint8Array[],
+  callback: WriteCallback,
+): void {
+  const handle = socket._handle;
+  if (socket.connecting) {
+    let bytes = 0;
+    for (const chunk of chunks) bytes += chunk.length;
+    writeWhenConnected(socket, bytes, () => writeAllSocket(socket, chunks, callback), callback);
+  } else if (handle === null) {
+    callback(stateError('ERR_SOCKET_CLOSED'));
+  } else {
+    socket[inside].timer?.refresh();
+    handle.writeAll(chunks, callback);
+  }
+}
+
+function writeWhenConnected(
+  socket: SocketMethods,
+  bytes: number,
+  write: () => void,
+  callback: WriteCallback,
+): void {
+  const own = socket[inside];
+  own.pendingBytes = bytes;
+  const onClose = (): void => callback(stateError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION'));
+  socket.once('connect', () => {
+    socket.off('close', onClose);
+    own.pendingBytes = 0;
+    write();
+  });
+  socket.once('close', onClose);
+}
+
+/** Everything has been written: half-close. */
+export function finishSocket(socket: SocketMethods, callback: WriteCallback): void {
+  if (socket.pending) {
+    socket.once('connect', () => finishSocket(socket, callback));
+    return;
+  }
+  socket._handle?.shutdown();
+  // Not at once: a socket that is destroyed in this turn has not finished.
+  process.nextTick(callback);
+}
+
+/** `close` does not wait for the connection, which may still have to deliver and to linger. */
+export function destroySocket(
+  socket: SocketMethods,
+  error: Error | null,
+  callback: WriteCallback,
+): void {
+  const own = socket[inside];
+  const handle = socket._handle;
+  socket.connecting = false;
+  if (own.timer !== null) clearTimeout(own.timer);
+  if (handle === null) {
+    callback(error);
+    process.nextTick(() => socket.emit('close'));
+  } else {
+    const hadError = Boolean(error);
+    own.bytesRead = handle.bytesRead;
+    own.bytesWritten = handle.bytesWritten;
+    handle.close(own.resetting, () => socket.emit('close', hadError));
+    own.resetting = false;
+    own.local = null;
+    socket._handle = null;
+    callback(error);
+  }
+  socket._server?._forgetSocket();
+}
+
+/** All bytes handed to the socket, also those that still wait in the stream or for the connection. */
+export function bytesWrittenOf(socket: SocketMethods): number {
+  const own = socket[inside];
+  let bytes = socket._bytesDispatched + own.pendingBytes;
+  const buffered = (socket as unknown as { writableBuffer?: { chunk: Uint8Array }[] })
+    .writableBuffer;
+  for (const { chunk } of buffered ?? []) bytes += chunk.length;
+  return bytes;
+}
+
+/**
+ * Takes the place of `write` once the peer has ended and we follow suit. "Write after end" would blame
+ * the program for what the peer did.
+ */
+export function writeAfterEnd(
+  this: SocketMethods,
+  chunk: unknown,
+  encoding?: unknown,
+  callback?: unknown,
+): boolean {
+  if (!this.writableEnded) {
+    return Duplex.prototype.write.call(
+      this,
+      chunk,
+      encoding as BufferEncoding,
+      callback as WriteCallback,
+    );
+  }
+  const error = codedError(Error, 'EPIPE', 'This socket has been ended by the other party');
+  const done = typeof encoding === 'function' ? encoding : callback;
+  if (typeof done === 'function') process.nextTick(done as WriteCallback, error);
+  this.destroy(error);
+  return false;
+}

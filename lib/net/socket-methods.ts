@@ -1,0 +1,249 @@
+/**
+ * The methods and properties of a Socket.
+ *
+ * A class, because that is how methods read best, but nobody constructs it: `Socket` (socket.ts) is a
+ * plain function that shares this prototype, since `net.Socket.call(this)` has to work. So there are no
+ * initialisers here; fields are only declared, and set by that function.
+ */
+import type { AddressInfo } from 'node:net';
+import { Duplex } from 'node:stream';
+import type { TcpInfo, TcpState } from '../../types/tcp';
+import type { SocketExtras } from './api';
+import { invalidArgType, stateError } from './argument-errors';
+import type { ServerMethods } from './server-methods';
+import { connectSocket } from './socket-connect';
+import type { SocketHandle } from './socket-handle';
+import { inside, type SocketInside } from './socket-inside';
+import {
+  bytesWrittenOf,
+  destroySocket,
+  finishSocket,
+  readSocket,
+  writeAllSocket,
+  writeSocket,
+} from './socket-io';
+import {
+  handleIdle,
+  setSocketKeepAlive,
+  setSocketNoDelay,
+  setSocketTimeout,
+} from './socket-options';
+import { markUrgent, type WriteCallback } from './socket-writer';
+
+/** `{}` where there is no address, as `address()` answers. */
+type MaybeAddress = Partial<AddressInfo>;
+
+export class SocketMethods extends Duplex implements SocketExtras {
+  declare connecting: boolean;
+  declare timeout?: number;
+  declare autoSelectFamilyAttemptedAddresses?: string[];
+  declare server: ServerMethods | null;
+  declare _server: ServerMethods | null;
+  declare _handle: SocketHandle | null;
+  declare _host: string | null;
+  declare _parent: unknown;
+  declare _hadError: boolean;
+  declare [inside]: SocketInside;
+
+  connect(...args: unknown[]): this {
+    connectSocket(this, args);
+    return this;
+  }
+
+  override pause(): this {
+    const handle = this._handle;
+    if (this[inside].userBuffer !== null && !this.connecting) handle?.readStop();
+    return super.pause();
+  }
+
+  override resume(): this {
+    this._readIntoUserBuffer();
+    return super.resume();
+  }
+
+  override read(size?: number): unknown {
+    this._readIntoUserBuffer();
+    return super.read(size);
+  }
+
+  /** Destroys the socket once everything written has been taken by the stack. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', this.destroy);
+  }
+
+  /** Sends RST instead of FIN (RFC 9293 §3.10.5); what is in the buffers is lost. */
+  resetAndDestroy(): this {
+    if (this._handle === null) this.destroy(stateError('ERR_SOCKET_CLOSED'));
+    else if (this.connecting) this.once('connect', () => this._reset());
+    else this._reset();
+    return this;
+  }
+
+  setTimeout(timeoutMs: number, callback?: () => void): this {
+    setSocketTimeout(this, timeoutMs, callback);
+    return this;
+  }
+
+  setNoDelay(enable?: boolean): this {
+    setSocketNoDelay(this, enable);
+    return this;
+  }
+
+  setKeepAlive(enable?: boolean, initialDelayMs?: number): this {
+    setSocketKeepAlive(this, enable, initialDelayMs);
+    return this;
+  }
+
+  address(): MaybeAddress {
+    return this._getsockname();
+  }
+
+  ref(): this {
+    if (this._handle === null) this.once('connect', this.ref);
+    else this._handle.ref();
+    return this;
+  }
+
+  unref(): this {
+    if (this._handle === null) this.once('connect', this.unref);
+    else this._handle.unref();
+    return this;
+  }
+
+  get pending(): boolean {
+    return this._handle === null || this.connecting;
+  }
+
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.connecting) return 'opening';
+    if (this.readable) return this.writable ? 'open' : 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
+  }
+
+  get bufferSize(): number | undefined {
+    return this._handle === null ? undefined : this.writableLength;
+  }
+
+  get bytesRead(): number {
+    return this._handle?.bytesRead ?? this[inside].bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return bytesWrittenOf(this);
+  }
+
+  get remoteAddress(): string | undefined {
+    return this._getpeername().address;
+  }
+
+  get remotePort(): number | undefined {
+    return this._getpeername().port;
+  }
+
+  get remoteFamily(): string | undefined {
+    return this._getpeername().family;
+  }
+
+  get localAddress(): string | undefined {
+    return this._getsockname().address;
+  }
+
+  get localPort(): number | undefined {
+    return this._getsockname().port;
+  }
+
+  get localFamily(): string | undefined {
+    return this._getsockname().family;
+  }
+
+  // Beyond node:net; described in api.ts.
+
+  get state(): TcpState {
+    return this._handle?.connection?.state ?? 'CLOSED';
+  }
+
+  tcpInfo(): TcpInfo | null {
+    return this._handle?.connection?.info() ?? null;
+  }
+
+  sendUrgent(chunk: string | Uint8Array, callback?: WriteCallback): boolean {
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+      throw invalidArgType('chunk', ['string', 'Buffer', 'Uint8Array'], chunk);
+    }
+    // A view of its own, by which it is known again when its turn comes.
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : viewOf(chunk);
+    if (bytes.length > 0) markUrgent(bytes);
+    return this.write(bytes, callback);
+  }
+
+  // What streams ask for, and names that programs know from Node's own sockets.
+
+  override _read(): void {
+    readSocket(this);
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: WriteCallback): void {
+    writeSocket(this, chunk, callback);
+  }
+
+  override _writev(entries: { chunk: Uint8Array }[], callback: WriteCallback): void {
+    const chunks = entries.map((entry) => entry.chunk);
+    writeAllSocket(this, chunks, callback);
+  }
+
+  override _final(callback: WriteCallback): void {
+    finishSocket(this, callback);
+  }
+
+  override _destroy(error: Error | null, callback: WriteCallback): void {
+    destroySocket(this, error, callback);
+  }
+
+  get _connecting(): boolean {
+    return this.connecting;
+  }
+
+  get _bytesDispatched(): number {
+    return this._handle?.bytesWritten ?? this[inside].bytesWritten;
+  }
+
+  _getpeername(): MaybeAddress {
+    const own = this[inside];
+    if (this._handle === null || this.connecting) return own.remote ?? {};
+    own.remote ??= this._handle.remoteAddress();
+    return own.remote ?? {};
+  }
+
+  _getsockname(): MaybeAddress {
+    if (this._handle === null) return {};
+    const own = this[inside];
+    own.local ??= this._handle.localAddress();
+    return own.local ?? {};
+  }
+
+  _onTimeout(): void {
+    handleIdle(this);
+  }
+
+  _unrefTimer(): void {
+    this[inside].timer?.refresh();
+  }
+
+  _reset(): void {
+    this[inside].resetting = true;
+    this.destroy();
+  }
+
+  /** With memory of the user's own, `resume` and `read` speak to the connection directly. */
+  _readIntoUserBuffer(): void {
+    const handle = this._handle;
+    if (this[inside].userBuffer === null || this.connecting || handle === null) return;
+    if (!handle.reading) handle.readStart();
+  }
+}
+
+function viewOf(chunk: Uint8Array): Buffer {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+}

@@ -1,0 +1,67 @@
+/** `setTimeout`, `setNoDelay` and `setKeepAlive` of a Socket. */
+import { inside } from './socket-inside';
+import type { SocketMethods } from './socket-methods';
+import { timerDuration, validateFunction } from './validators';
+
+/**
+ * Arms the idle timer, which any traffic sets back; 0 disarms it.
+ * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+ */
+export function setSocketTimeout(
+  socket: SocketMethods,
+  timeoutMs: unknown,
+  callback: unknown,
+): void {
+  if (socket.destroyed) return;
+  const own = socket[inside];
+  socket.timeout = timeoutMs as number;
+  const delayMs = timerDuration(timeoutMs, 'msecs');
+  if (own.timer !== null) clearTimeout(own.timer);
+  own.timer = null;
+  if (delayMs > 0) own.timer = setTimeout(() => socket._onTimeout(), delayMs).unref();
+  if (callback === undefined) return;
+  validateFunction(callback, 'callback');
+  const listener = callback as () => void;
+  if (delayMs > 0) socket.once('timeout', listener);
+  else socket.removeListener('timeout', listener);
+}
+
+/** A write that still makes progress is no idleness. */
+export function handleIdle(socket: SocketMethods): void {
+  const own = socket[inside];
+  const handle = socket._handle;
+  if (own.lastWriteQueueBytes > 0 && handle !== null) {
+    const bytes = handle.writeQueueBytes;
+    if (bytes !== own.lastWriteQueueBytes) {
+      own.lastWriteQueueBytes = bytes;
+      own.timer?.refresh();
+      return;
+    }
+  }
+  socket.emit('timeout');
+}
+
+export function setSocketNoDelay(socket: SocketMethods, enable: unknown): void {
+  const own = socket[inside];
+  const on = enable === undefined ? true : Boolean(enable);
+  if (own.noDelay === on && socket._handle !== null) return;
+  own.noDelay = on;
+  socket._handle?.connection?.setNoDelay(on);
+}
+
+/** @param delayMs idle time before the first probe, of which whole seconds count; 0: as before */
+export function setSocketKeepAlive(socket: SocketMethods, enable: unknown, delayMs: unknown): void {
+  const own = socket[inside];
+  const on = Boolean(enable);
+  const seconds = wholeSeconds(delayMs);
+  const same = own.keepAlive === on && (!on || own.keepAliveDelaySeconds === seconds);
+  if (same && socket._handle !== null) return;
+  own.keepAlive = on;
+  own.keepAliveDelaySeconds = seconds;
+  socket._handle?.connection?.setKeepAlive(on, seconds * 1000);
+}
+
+/** Sockets count keep-alive delays in seconds, so Node does too. */
+export function wholeSeconds(delayMs: unknown): number {
+  return ~~(Number(delayMs) / 1000);
+}

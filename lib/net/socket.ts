@@ -1,0 +1,122 @@
+/**
+ * `net.Socket`: a Duplex whose bytes travel over a TCP connection of a stack.
+ *
+ * A function and not a class, so that `Socket()` without `new`, `Socket.call(this)` with util.inherits,
+ * and `class extends Socket` all work, as they do with Node's own.
+ */
+import * as nodeNet from 'node:net';
+import { Duplex, type DuplexOptions } from 'node:stream';
+import type { Socket as PublicSocket, SocketConstructor, SocketOptions } from './api';
+import { invalidArgValue } from './argument-errors';
+import { adoptHandle } from './socket-connect';
+import { SocketHandle } from './socket-handle';
+import { inside, SocketInside, type UserBuffer } from './socket-inside';
+import { writeAfterEnd } from './socket-io';
+import { SocketMethods } from './socket-methods';
+import { wholeSeconds } from './socket-options';
+import { validateNumber } from './validators';
+
+export type Socket = PublicSocket;
+
+/** What the constructor may be given, before anything of it is checked. */
+interface LooseSocketOptions extends Omit<SocketOptions, 'onread'>, DuplexOptions {
+  handle?: unknown;
+  onread?: unknown;
+  manualStart?: boolean;
+  pauseOnCreate?: boolean;
+}
+
+const initDuplex = Duplex as unknown as (this: Duplex, options: DuplexOptions) => void;
+
+function construct(this: SocketMethods | undefined, given?: LooseSocketOptions | number): object {
+  if (!(this instanceof SocketMethods)) return new Socket(given as SocketOptions);
+  const options = checkOptions(given);
+  if (isForeign(options)) return new nodeNet.Socket(given as nodeNet.SocketConstructorOpts);
+  // First the fields: a signal that is aborted already makes Duplex destroy the socket at once.
+  initFields(this, options);
+  initDuplex.call(this, {
+    ...options,
+    allowHalfOpen: Boolean(options.allowHalfOpen),
+    emitClose: false, // 'close' says whether there was an error: we emit it ourselves
+    autoDestroy: true,
+    decodeStrings: true,
+  });
+  this.on('end', onEnd);
+  if (options.handle instanceof SocketHandle) startAccepted(this, options.handle, options);
+  return this;
+}
+
+/** A descriptor or a handle of Node's has no TCP of ours in it: it gets a socket of Node's. */
+function isForeign(options: LooseSocketOptions): boolean {
+  if (options.fd !== undefined) return true;
+  return Boolean(options.handle) && !(options.handle instanceof SocketHandle);
+}
+
+/** @throws ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE */
+function checkOptions(given: LooseSocketOptions | number | null | undefined): LooseSocketOptions {
+  if (typeof given === 'number') return { fd: given };
+  const options = { ...given };
+  for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
+    if (!options[name]) continue;
+    throw invalidArgValue(`options.${name}`, options[name], 'is not supported');
+  }
+  if (options.keepAliveInitialDelay !== undefined) {
+    validateNumber(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
+    options.keepAliveInitialDelay = Math.max(options.keepAliveInitialDelay, 0);
+  }
+  return options;
+}
+
+function initFields(socket: SocketMethods, options: LooseSocketOptions): void {
+  const own = new SocketInside();
+  own.stack = options.stack ?? null;
+  own.userBuffer = userBufferFrom(options.onread);
+  own.noDelay = Boolean(options.noDelay);
+  own.keepAlive = Boolean(options.keepAlive);
+  own.keepAliveDelaySeconds = wholeSeconds(options.keepAliveInitialDelay);
+  Object.defineProperty(socket, inside, { value: own });
+  socket.connecting = false;
+  socket._hadError = false;
+  socket._parent = null;
+  socket._host = null;
+  socket._handle = null;
+  socket.server = null;
+  socket._server = null;
+}
+
+function userBufferFrom(onread: unknown): UserBuffer | null {
+  if (typeof onread !== 'object' || onread === null) return null;
+  const { buffer, callback } = onread as { buffer?: unknown; callback?: unknown };
+  if (typeof callback !== 'function') return null;
+  const listener = callback as UserBuffer['callback'];
+  if (buffer instanceof Uint8Array) return { buffer, next: null, callback: listener };
+  if (typeof buffer !== 'function') return null;
+  return { buffer: new Uint8Array(0), next: buffer as () => unknown, callback: listener };
+}
+
+/** The server hands over an established connection: data may flow at once, unless it says otherwise. */
+function startAccepted(
+  socket: SocketMethods,
+  handle: SocketHandle,
+  options: LooseSocketOptions,
+): void {
+  adoptHandle(socket, handle);
+  if (options.pauseOnCreate) Duplex.prototype.pause.call(socket);
+  else if (!options.manualStart) socket.read(0);
+}
+
+/** The peer has ended; unless half-open is allowed the stream ends our side too. */
+function onEnd(this: SocketMethods): void {
+  if (!this.allowHalfOpen) this.write = writeAfterEnd;
+}
+
+Object.defineProperty(construct, 'name', { value: 'Socket' });
+Object.setPrototypeOf(construct, Duplex);
+construct.prototype = SocketMethods.prototype;
+Object.defineProperty(SocketMethods.prototype, 'constructor', {
+  value: construct,
+  configurable: true,
+  writable: true,
+});
+
+export const Socket = construct as unknown as SocketConstructor;

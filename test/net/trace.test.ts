@@ -1,0 +1,34 @@
+/** The same program on `node:net` and on ours hears the same events in the same order. */
+import * as nodeNet from 'node:net';
+import t from 'tap';
+import { createNet } from '../../lib/net/create-net';
+import { FakeStack } from './fake-stack';
+import { type NetLike, type Scenario, Tape, turns } from './scenarios';
+import { lifetimeScenarios } from './scenarios-lifetime';
+import { optionScenarios } from './scenarios-options';
+
+const IMPOSSIBLE_MS = 5_000;
+
+async function play(scenario: Scenario, net: NetLike): Promise<Tape> {
+  const tape = new Tape();
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      tape.note('scenario', 'did not end');
+      resolve();
+    }, IMPOSSIBLE_MS);
+  });
+  await Promise.race([scenario.run(net, tape), tooLong]);
+  await turns(3); // the other party may have a word to say yet
+  clearTimeout(timer);
+  return tape;
+}
+
+for (const scenario of [...lifetimeScenarios, ...optionScenarios]) {
+  t.test(scenario.name, async (t) => {
+    const expected = await play(scenario, nodeNet);
+    const actual = await play(scenario, createNet(new FakeStack()) as unknown as NetLike);
+    t.ok(expected.lines.size > 0, 'something is heard');
+    t.strictSame(actual.toJSON(), expected.toJSON());
+  });
+}
