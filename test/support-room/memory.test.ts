@@ -1,0 +1,78 @@
+import t from 'tap';
+import { MAXIMUM_PAGES, PacketMemory } from '../../lib/support/memory';
+import { SeededRandom } from '../../lib/support/random';
+
+t.test('blocks are powers of two that do not overlap', async (t) => {
+  const memory = new PacketMemory();
+  const random = new SeededRandom(11);
+  const blocks: { offset: number; size: number }[] = [];
+  for (let i = 0; i < 2_000; i++) {
+    if (blocks.length > 50 && random.chance(0.5)) {
+      const [{ offset, size }] = blocks.splice(random.below(blocks.length), 1);
+      memory.release(offset, size);
+      continue;
+    }
+    const size = 1 + random.below(random.chance(0.1) ? 200_000 : 3_000);
+    const offset = memory.allocate(size);
+    if (offset <= 0 || offset + size > memory.bytes.length) t.fail('outside the memory');
+    for (const other of blocks) {
+      if (offset < other.offset + other.size && other.offset < offset + size) t.fail('overlap');
+    }
+    blocks.push({ offset, size });
+  }
+  for (const { offset, size } of blocks) memory.release(offset, size);
+  t.equal(memory.allocated, 0);
+});
+
+t.test('counts whole blocks', async (t) => {
+  const memory = new PacketMemory();
+  for (const [size, block] of [
+    [1, 256],
+    [256, 256],
+    [257, 512],
+    [65_536, 65_536],
+    [65_537, 131_072],
+  ]) {
+    const offset = memory.allocate(size);
+    t.equal(memory.allocated, block, `${size} bytes`);
+    memory.release(offset, size);
+    t.equal(memory.allocated, 0);
+  }
+});
+
+t.test('what is released is used again', async (t) => {
+  const memory = new PacketMemory();
+  const first = memory.allocate(1024);
+  memory.release(first, 1024);
+  t.equal(memory.allocate(1024), first);
+  const large = memory.allocate(4096);
+  memory.release(large, 4096);
+  const small = memory.allocate(256);
+  t.ok(small >= large && small < large + 4096, 'a large block is split for small ones');
+});
+
+t.test('grows in place: offsets and bytes stay', async (t) => {
+  const memory = new PacketMemory();
+  const before = memory.bytes;
+  const offset = memory.allocate(100);
+  memory.bytes.fill(0xab, offset, offset + 100);
+  memory.allocate(before.length);
+  t.not(memory.bytes, before, 'the views are replaced');
+  t.ok(memory.bytes.length >= 2 * before.length);
+  t.equal(memory.view.byteLength, memory.bytes.length);
+  t.ok(memory.bytes.subarray(offset, offset + 100).every((byte) => byte === 0xab));
+});
+
+t.test('at its limit it says ENOBUFS and stays usable', async (t) => {
+  const memory = new PacketMemory();
+  t.throws(
+    () => memory.allocate(2 ** 30 + 1),
+    { code: 'ENOBUFS' },
+    'no block is larger than 1 GiB',
+  );
+  memory.allocate(2 ** 30);
+  t.throws(() => memory.allocate(2 ** 30), { code: 'ENOBUFS' }, 'nor are there two');
+  t.ok(memory.bytes.length <= MAXIMUM_PAGES * 65_536);
+  t.ok(memory.allocate(1000) > 0);
+  t.equal(memory.allocated, 2 ** 30 + 1024);
+});
