@@ -112,12 +112,10 @@ function parseStep(text: string, line: number, previous: Step | undefined): Step
   return { line, text, ms, relative, joined, action };
 }
 
-/** Packets join packets, calls join calls: a batch arrives, a turn of the user's ends. */
+/** Packets join packets, and calls join both: the stack answers when the user's turn is over. */
 function mayJoin(previous: Action, action: Action): boolean {
-  if (action.kind === 'inject' || previous.kind === 'inject') {
-    return action.kind === previous.kind;
-  }
-  return action.kind !== 'expect' && previous.kind !== 'expect';
+  if (action.kind === 'expect' || previous.kind === 'expect') return false;
+  return action.kind !== 'inject' || previous.kind === 'inject';
 }
 
 function parseAction(text: string): Action {

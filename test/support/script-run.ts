@@ -59,7 +59,8 @@ export class ScriptRun {
   #listener: StackListener | null = null;
   /** When the last step was due, ms. */
   #at: number;
-  #batch: Buffer[] = [];
+  /** Packets have arrived, and the stack has not yet been asked to answer. */
+  #isBatchOpen = false;
 
   constructor(steps: readonly Step[], wrap: Wrap, options: ScriptOptions) {
     const { tcp, limits, mtu } = options;
@@ -114,7 +115,6 @@ export class ScriptRun {
   }
 
   close(): void {
-    for (const connection of this.#stack.connections()) connection.abort();
     for (const flow of this.#flows.values()) flow.connection?.abort();
     this.#settle();
     this.#stack.close();
@@ -123,9 +123,9 @@ export class ScriptRun {
 
   /** Everything that happens at this instant happens. */
   #settle(): void {
-    if (this.#batch.length > 0) {
-      this.#link.inject(...this.#batch);
-      this.#batch = [];
+    if (this.#isBatchOpen) {
+      this.#isBatchOpen = false;
+      this.#link.endBatch();
     }
     this.clock.advanceTo(this.clock.now());
   }
@@ -180,7 +180,8 @@ export class ScriptRun {
   #perform(action: Action): string {
     switch (action.kind) {
       case 'inject':
-        this.#batch.push(this.#build(action.packet));
+        this.#link.receive(this.#build(action.packet));
+        this.#isBatchOpen = true;
         return '';
       case 'peer':
         this.#flow = this.#flowOf(action.port);
@@ -298,10 +299,10 @@ export class ScriptRun {
 
   /** Of a connection that is gone all that is left is CLOSED, and LISTEN where somebody listens. */
   #stateOf(flow: Flow): string[] {
-    const isOurs = (port: number): boolean => port === flow.peerPort;
-    const found = this.#stack.connections().find(({ remotePort }) => isOurs(remotePort));
+    const all = this.#stack.connections();
+    const found = all.find(({ remotePort }) => remotePort === flow.peerPort);
     if (found !== undefined) return [found.state];
-    return this.#listener === null ? ['CLOSED'] : ['LISTEN', 'CLOSED'];
+    return all.some(({ state }) => state === 'LISTEN') ? ['LISTEN', 'CLOSED'] : ['CLOSED'];
   }
 }
 

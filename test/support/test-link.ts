@@ -74,14 +74,15 @@ export class TestLink implements Link {
 
   flush(): void {}
 
-  /** Lets the packets arrive now, as one batch. */
-  inject(...packets: Uint8Array[]): void {
-    for (const packet of packets) {
-      const offset = packetMemory.allocate(packet.length);
-      packetMemory.bytes.set(packet, offset);
-      this.#host?.receive(offset, packet.length, CHECKSUM_COMPLETE);
-      packetMemory.release(offset, packet.length);
-    }
+  /** A packet arrives. What the stack answers it answers at `endBatch`. */
+  receive(packet: Uint8Array): void {
+    const offset = packetMemory.allocate(packet.length);
+    packetMemory.bytes.set(packet, offset);
+    this.#host?.receive(offset, packet.length, CHECKSUM_COMPLETE);
+    packetMemory.release(offset, packet.length);
+  }
+
+  endBatch(): void {
     this.#host?.receivedBatch();
   }
 
