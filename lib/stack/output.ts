@@ -46,11 +46,8 @@ export class Output {
     const segment = this.#segment;
     for (let left = budget; left > 0; left--) {
       // The place comes first: what the engine has handed out, it takes for sent.
-      const offset = attachment.link.reserve(endpoint.mtu);
-      if (offset === -1) {
-        this.#counters.linkFull++;
-        return NO_ROOM;
-      }
+      const offset = this.#reserve(attachment, endpoint.mtu);
+      if (offset === -1) return NO_ROOM;
       const before = engine.state;
       if (!engine.pollTransmit(now, segment)) return SENT_ALL;
       this.#send(attachment, offset, segment, endpoint.tuple, endpoint.addressSum);
@@ -64,7 +61,7 @@ export class Output {
    * network: whoever it answers will ask again.
    */
   reply(attachment: Attachment, segment: Segment, tuple: FourTuple, now: number): void {
-    const offset = attachment.link.reserve(IPV4_HEADER_BYTES + segmentHeaderBytes(segment));
+    const offset = this.#reserve(attachment, IPV4_HEADER_BYTES + segmentHeaderBytes(segment));
     if (offset === -1) {
       this.#counters.repliesLost++;
       return;
@@ -75,7 +72,7 @@ export class Output {
 
   /** Answers an ICMP echo request whose header is `request`. */
   echo(attachment: Attachment, request: IpHeader): void {
-    const offset = attachment.link.reserve(echoReplyBytes(request));
+    const offset = this.#reserve(attachment, echoReplyBytes(request));
     if (offset === -1) {
       this.#counters.repliesLost++;
       return;
@@ -83,6 +80,20 @@ export class Output {
     attachment.link.commit(writeEchoReply(offset, request));
     attachment.hasCommits = true;
     this.#counters.packetsOut++;
+  }
+
+  /** A full link may only be waiting to be flushed. */
+  #reserve(attachment: Attachment, length: number): number {
+    const { link } = attachment;
+    let offset = link.reserve(length);
+    if (offset !== -1) return offset;
+    this.#counters.linkFull++;
+    if (attachment.hasCommits) {
+      attachment.hasCommits = false;
+      link.flush();
+      offset = link.reserve(length);
+    }
+    return offset;
   }
 
   #send(
