@@ -24,6 +24,7 @@ import { Counters } from './counters';
 import { Deadlines } from './deadlines';
 import type { Endpoint } from './endpoint';
 import { Entropy } from './entropy';
+import { closeAtExit, forgetAtExit } from './exit-hook';
 import { Input } from './input';
 import { applyLimits } from './limits';
 import type { ListeningEndpoint } from './listening-endpoint';
@@ -158,6 +159,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    forgetAtExit(this);
     for (const listener of this.#registry.listeners.list()) listener.close();
     for (const endpoint of this.#registry.connections.list()) endpoint.fail('ECONNABORTED');
     this.#turn.sendNow();
@@ -214,6 +216,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       this.#deadlines.close();
       throw error;
     }
+    if (this.#attachments.some(({ link }) => link.sharesHost)) closeAtExit(this);
   }
 
   #checkOpen(): void {
