@@ -1,0 +1,35 @@
+/** Linux's error numbers (asm-generic/errno.h), as far as links meet them, by their POSIX names. */
+import { NetworkError, type NetworkErrorCode } from '../support/network-error';
+
+export const EINTR = 4;
+export const EBADF = 9;
+export const EAGAIN = 11;
+export const ENOTSOCK = 88;
+export const ENOBUFS = 105;
+
+/** Those without a name of their own among the NetworkErrorCodes go by the nearest that has one. */
+const CODES: Record<number, NetworkErrorCode> = {
+  1: 'EPERM',
+  12: 'ENOBUFS', // ENOMEM
+  13: 'EACCES',
+  19: 'ENODEV',
+  22: 'EINVAL',
+  23: 'EMFILE', // ENFILE
+  24: 'EMFILE',
+  93: 'ENOTSUP', // EPROTONOSUPPORT
+  95: 'ENOTSUP',
+  97: 'EAFNOSUPPORT',
+  98: 'EADDRINUSE',
+  99: 'EADDRNOTAVAIL',
+  100: 'ENETDOWN',
+  101: 'ENETUNREACH',
+  105: 'ENOBUFS',
+  113: 'EHOSTUNREACH',
+};
+
+/** @param what the call that failed, and for what: "bind 127.0.0.1:80" */
+export function systemError(errno: number, what: string): NetworkError {
+  const code = CODES[errno];
+  if (code !== undefined) return new NetworkError(code, `${what}: ${code}`);
+  return new NetworkError('EINVAL', `${what}: errno ${errno}`);
+}

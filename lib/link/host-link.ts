@@ -1,0 +1,91 @@
+/**
+ * What the links over the host's own kernel have in common: the host's addresses and routes, guarded
+ * ports, and a socket whose two halves a subclass brings.
+ */
+import type { Link, LinkHost, LinkRoute, PortClaim } from '../../types/link';
+import { NetworkError } from '../support/network-error';
+import type { IpAddress } from '../wire/ip-address';
+import { HostPorts } from './host-ports';
+import { HostRoutes } from './host-routes';
+import { type Libc, loadLibc } from './libc';
+import { LinkCounters } from './link-counters';
+
+/** The longest IPv4 packet; what a destination takes is for `route` to say. */
+const MTU = 65_535;
+
+/** The sending half: `reserve`, `commit` and `flush` as in Link. */
+export interface HostTransmitter {
+  reserve(length: number): number;
+  commit(length: number): void;
+  flush(): void;
+}
+
+export abstract class HostLink implements Link {
+  abstract readonly name: string;
+  readonly mtu = MTU;
+  readonly maxSegmentBytes = MTU;
+  readonly needsChecksum = true;
+  readonly sharesHost = true;
+  readonly counters = new LinkCounters();
+
+  protected host: LinkHost | null = null;
+  #ports: HostPorts | null = null;
+  #routes: HostRoutes | null = null;
+  #transmitter: HostTransmitter | null = null;
+
+  /** Opens the socket and starts receiving. @returns its sending half */
+  protected abstract openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter;
+  /** Closes whatever `openSocket` has opened, even if it did not get to its end. */
+  protected abstract closeSocket(): void;
+  abstract ref(): void;
+  abstract unref(): void;
+
+  /** @throws NetworkError EPERM, EACCES (no CAP_NET_RAW), ENOTSUP (not Linux, no koffi), EMFILE */
+  open(host: LinkHost): void {
+    const libc = loadLibc();
+    this.host = host;
+    this.#ports = new HostPorts(libc, this.counters);
+    this.#routes = new HostRoutes(libc);
+    try {
+      this.#transmitter = this.openSocket(libc, host, this.#ports);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    if (this.host === null) return;
+    this.host = null;
+    this.closeSocket();
+    this.#ports?.releaseAll();
+    this.#routes?.close();
+    this.#transmitter = this.#ports = this.#routes = null;
+  }
+
+  isLocal(address: IpAddress): boolean {
+    return this.#routes?.isLocal(address) ?? false;
+  }
+
+  route(destination: IpAddress): LinkRoute | null {
+    return this.#routes?.routeTo(destination) ?? null;
+  }
+
+  claimPort(address: IpAddress, port: number): PortClaim {
+    if (this.#ports === null) throw new NetworkError('ENETDOWN', `link ${this.name} is not open`);
+    return this.#ports.claim(address, port);
+  }
+
+  reserve(length: number): number {
+    if (this.#transmitter === null || length > MTU) return -1;
+    return this.#transmitter.reserve(length);
+  }
+
+  commit(length: number): void {
+    this.#transmitter?.commit(length);
+  }
+
+  flush(): void {
+    this.#transmitter?.flush();
+  }
+}

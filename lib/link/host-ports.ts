@@ -1,0 +1,92 @@
+/**
+ * The ports of the host that one link has claimed: guarded against the kernel, and known to the
+ * receive path, which drops everything that is not for one of them.
+ */
+import type { PortClaim } from '../../types/link';
+import { packetMemory } from '../support/memory';
+import { NetworkError } from '../support/network-error';
+import type { IpAddress } from '../wire/ip-address';
+import type { Libc } from './libc';
+import type { LinkCounters } from './link-counters';
+import { PortGuard } from './port-guard';
+
+const PORTS = 65_536;
+const SHORTEST_IPV4_HEADER_BYTES = 20;
+const DESTINATION_ADDRESS = 16;
+const DESTINATION_PORT = 2;
+
+export class HostPorts {
+  readonly #libc: Libc;
+  readonly #counters: LinkCounters;
+  /** Claims for a port on every address and on single addresses, counted. */
+  readonly #onAny = new Uint8Array(PORTS);
+  readonly #onSome = new Uint16Array(PORTS);
+  /** The single ones: address and port as one number. The kernel lets each be claimed once. */
+  readonly #pairs = new Set<number>();
+  readonly #guards = new Set<PortGuard>();
+
+  /** @param counters of what `accepts` turns away */
+  constructor(libc: Libc, counters: LinkCounters) {
+    this.#libc = libc;
+    this.#counters = counters;
+  }
+
+  /** @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES, EAFNOSUPPORT, EMFILE, ENOBUFS */
+  claim(address: IpAddress, port: number): PortClaim {
+    const unspecified = address.isUnspecified;
+    if (!unspecified && !address.isMapped) {
+      throw new NetworkError('EAFNOSUPPORT', `${address.text}: raw links carry IPv4 only`);
+    }
+    const guard = new PortGuard(this.#libc, address, port);
+    this.#guards.add(guard);
+    const taken = guard.port;
+    const pair = pairOf(address.w3, taken);
+    if (unspecified) this.#onAny[taken]++;
+    else {
+      this.#onSome[taken]++;
+      this.#pairs.add(pair);
+    }
+    const release = () => {
+      if (!this.#guards.delete(guard)) return;
+      guard.close();
+      if (unspecified) this.#onAny[taken]--;
+      else {
+        this.#onSome[taken]--;
+        this.#pairs.delete(pair);
+      }
+    };
+    return { port: taken, release };
+  }
+
+  /** Is the IPv4 packet in packet memory for a claimed port? Counts it if not. */
+  accepts(offset: number, length: number): boolean {
+    const bytes = packetMemory.bytes;
+    const header = (bytes[offset] & 0x0f) * 4;
+    if (length < SHORTEST_IPV4_HEADER_BYTES || length < header + DESTINATION_PORT + 2) {
+      this.#counters.droppedMalformed++;
+      return false;
+    }
+    const at = offset + header + DESTINATION_PORT;
+    const port = (bytes[at] << 8) | bytes[at + 1];
+    if (this.#onAny[port] > 0) return true;
+    if (this.#onSome[port] > 0) {
+      const address = packetMemory.view.getInt32(offset + DESTINATION_ADDRESS);
+      if (this.#pairs.has(pairOf(address, port))) return true;
+    }
+    this.#counters.droppedForeign++;
+    return false;
+  }
+
+  /** Gives back every claim that is still held. */
+  releaseAll(): void {
+    for (const guard of this.#guards) guard.close();
+    this.#guards.clear();
+    this.#pairs.clear();
+    this.#onAny.fill(0);
+    this.#onSome.fill(0);
+  }
+}
+
+function pairOf(addressWord: number, port: number): number {
+  return (addressWord >>> 0) * PORTS + port;
+}

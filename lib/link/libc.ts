@@ -1,0 +1,134 @@
+/**
+ * The system calls that links make, through koffi. Linux on 64-bit little-endian machines.
+ *
+ * Loaded on first use, so that a process without raw links never pays for it. Calls that move packets
+ * take native addresses as plain numbers (addresses stay below 2^47); the others take buffers.
+ */
+import { endianness } from 'node:os';
+import type koffi from 'koffi' with { 'resolution-mode': 'import' };
+import { NetworkError } from '../support/network-error';
+
+export const AF_UNSPEC = 0;
+export const AF_INET = 2;
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const IPPROTO_IP = 0;
+export const IPPROTO_TCP = 6;
+export const IP_HDRINCL = 3;
+export const IP_MTU = 14;
+export const SOL_SOCKET = 1;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_ATTACH_FILTER = 26;
+export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
+export const MSG_TRUNC = 0x20;
+
+/** Each call returns -1 on error and leaves the reason in `errno()`. */
+export interface Libc {
+  socket(family: number, type: number, protocol: number): number;
+  close(fd: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
+  listen(fd: number, backlog: number): number;
+  getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  getsockopt(
+    fd: number,
+    level: number,
+    name: number,
+    value: Uint8Array,
+    length: Uint8Array,
+  ): number;
+  /** @param address native */
+  recv(fd: number, address: number, length: number, flags: number): number;
+  /** @param address native @param to native address of a sockaddr */
+  sendto(
+    fd: number,
+    address: number,
+    length: number,
+    flags: number,
+    to: number,
+    toLength: number,
+  ): number;
+  /** @param messages native address of an array of mmsghdr */
+  sendmmsg(fd: number, messages: number, count: number, flags: number): number;
+  errno(): number;
+  /** Calls back when the descriptor is ready. Lost silently unless somebody holds the handle. */
+  poll(fd: number, options: PollOptions, callback: PollCallback): PollHandle;
+  /** Native address of a view's first byte. Keeps nothing alive. */
+  addressOf(view: Uint8Array): number;
+}
+
+export interface PollOptions {
+  readable: boolean;
+  writable: boolean;
+}
+
+/** @param status 0, or a negative errno: the descriptor cannot be polled any longer */
+export type PollCallback = (status: number, events: PollOptions) => void;
+
+export interface PollHandle {
+  /** Also changes what a started handle waits for. */
+  start(options: PollOptions, callback: PollCallback): void;
+  /** Nothing may be called afterwards. */
+  close(): void;
+  ref(): void;
+  unref(): void;
+}
+
+let loaded: Libc | null = null;
+
+/** @throws NetworkError ENOTSUP where the platform or koffi is not up to it */
+export function loadLibc(): Libc {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Libc {
+  if (process.platform !== 'linux') {
+    const detail = `the kernel of ${process.platform} does not hand TCP to raw sockets`;
+    throw new NetworkError('ENOTSUP', `${detail}; use a packet link`);
+  }
+  const ffi = loadKoffi();
+  if (ffi.sizeof('size_t') !== 8 || endianness() !== 'LE') {
+    throw new NetworkError('ENOTSUP', `raw links do not know the structures of ${process.arch}`);
+  }
+  return declare(ffi);
+}
+
+function loadKoffi(): typeof koffi {
+  try {
+    return require('koffi') as typeof koffi;
+  } catch (error) {
+    throw new NetworkError('ENOTSUP', `koffi cannot be loaded: ${(error as Error).message}`);
+  }
+}
+
+function declare(ffi: typeof koffi): Libc {
+  const self = ffi.load(null);
+  const sockopt = ['int', 'int', 'int', 'void *'];
+  return {
+    socket: self.func('socket', 'int', ['int', 'int', 'int']),
+    close: self.func('close', 'int', ['int']),
+    bind: self.func('bind', 'int', ['int', 'void *', 'uint32_t']),
+    connect: self.func('connect', 'int', ['int', 'void *', 'uint32_t']),
+    listen: self.func('listen', 'int', ['int', 'int']),
+    getsockname: self.func('getsockname', 'int', ['int', 'void *', 'void *']),
+    setsockopt: self.func('setsockopt', 'int', [...sockopt, 'uint32_t']),
+    getsockopt: self.func('getsockopt', 'int', [...sockopt, 'void *']),
+    recv: self.func('recv', 'intptr_t', ['int', 'uintptr_t', 'size_t', 'int']),
+    sendto: self.func('sendto', 'intptr_t', [
+      ...['int', 'uintptr_t', 'size_t', 'int'],
+      ...['uintptr_t', 'uint32_t'],
+    ]),
+    sendmmsg: self.func('sendmmsg', 'int', ['int', 'uintptr_t', 'uint32_t', 'int']),
+    errno: ffi.errno as () => number,
+    // koffi calls back with (status, events); its declaration leaves the status out.
+    poll: ffi.node.poll as unknown as Libc['poll'],
+    addressOf: (view) => Number(ffi.address(view)),
+  };
+}

@@ -1,0 +1,19 @@
+/** What a link has carried, and what it has dropped and why. Only ever counts up. */
+export class LinkCounters {
+  receivedPackets = 0;
+  receivedBytes = 0;
+  sentPackets = 0;
+  sentBytes = 0;
+  /** For no port of ours: the host's own traffic, or what we sent, seen again on loopback. */
+  droppedForeign = 0;
+  /** Too short to name its ports, of no length, or longer than IP allows. */
+  droppedMalformed = 0;
+  /** Longer than the receive buffer. */
+  droppedTruncated = 0;
+  /** Brought in by the user although there was no room. */
+  droppedFull = 0;
+  /** The kernel refuses to send this packet, and would again: no route, a firewall, too large. */
+  droppedRefused = 0;
+  /** Came while the link was not open. */
+  droppedClosed = 0;
+}

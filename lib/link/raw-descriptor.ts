@@ -1,0 +1,46 @@
+/** Opens the raw socket of the raw link: IPv4, TCP, headers included, with large buffers. */
+import { NetworkError } from '../support/network-error';
+import { systemError } from './errno';
+import * as sys from './libc';
+
+/**
+ * What the kernel may hold for us, in bytes. It counts its own overhead, so a packet of 64 KiB weighs
+ * up to twice that; the default of 212,992 holds three.
+ */
+export const KERNEL_RECEIVE_BYTES = 8 * 1024 * 1024;
+export const KERNEL_SEND_BYTES = 4 * 1024 * 1024;
+
+/** @throws NetworkError EPERM, EACCES with the remedy, EMFILE, ENOBUFS, ENOTSUP */
+export function openRawDescriptor(libc: sys.Libc): number {
+  const type = sys.SOCK_RAW | sys.SOCK_NONBLOCK | sys.SOCK_CLOEXEC;
+  const fd = libc.socket(sys.AF_INET, type, sys.IPPROTO_TCP);
+  if (fd < 0) throw withRemedy(systemError(libc.errno(), 'raw socket'));
+  if (libc.setsockopt(fd, sys.IPPROTO_IP, sys.IP_HDRINCL, int32(1), 4) < 0) {
+    const error = systemError(libc.errno(), 'IP_HDRINCL');
+    libc.close(fd);
+    throw error;
+  }
+  raise(libc, fd, sys.SO_RCVBUFFORCE, sys.SO_RCVBUF, KERNEL_RECEIVE_BYTES);
+  raise(libc, fd, sys.SO_SNDBUFFORCE, sys.SO_SNDBUF, KERNEL_SEND_BYTES);
+  return fd;
+}
+
+/** The forced option needs CAP_NET_ADMIN; the other is cut to the system's limit without an error. */
+function raise(libc: sys.Libc, fd: number, forced: number, plain: number, bytes: number): void {
+  const value = int32(bytes);
+  if (libc.setsockopt(fd, sys.SOL_SOCKET, forced, value, 4) === 0) return;
+  libc.setsockopt(fd, sys.SOL_SOCKET, plain, value, 4);
+}
+
+/** Also for whoever opens a raw socket by other means. */
+export function withRemedy(error: NetworkError): NetworkError {
+  if (error.code !== 'EPERM' && error.code !== 'EACCES') return error;
+  const remedy =
+    'raw sockets need CAP_NET_RAW: run as root, or `setcap cap_net_raw+ep $(which node)`, ' +
+    'or inside a user namespace (`unshare -Urn`), or use a packet link';
+  return new NetworkError(error.code, `${error.message}; ${remedy}`);
+}
+
+function int32(value: number): Uint8Array {
+  return new Uint8Array(Int32Array.of(value).buffer);
+}

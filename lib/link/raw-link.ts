@@ -1,0 +1,108 @@
+/**
+ * IPv4 over raw sockets of the host's kernel (raw(7)): the host's own addresses, a TCP of our own.
+ *
+ * The kernel hands a raw socket a copy of every TCP packet that reaches the host and sends what it is
+ * given, header and all. A guard on each claimed port keeps the kernel's own TCP from answering. Works
+ * on Linux with CAP_NET_RAW.
+ */
+import type { LinkHost } from '../../types/link';
+import { systemError } from './errno';
+import { HostLink, type HostTransmitter } from './host-link';
+import type { HostPorts } from './host-ports';
+import { type Libc, loadLibc, type PollHandle, type PollOptions } from './libc';
+import { openRawDescriptor } from './raw-descriptor';
+import { RawReceiver } from './raw-receiver';
+import { RawTransmitter } from './raw-transmitter';
+import { throwLater } from './throw-later';
+
+const READABLE: PollOptions = { readable: true, writable: false };
+const BOTH: PollOptions = { readable: true, writable: true };
+
+export class RawLink extends HostLink {
+  readonly name = 'raw';
+
+  #libc: Libc | null = null;
+  #fd = -1;
+  #receiver: RawReceiver | null = null;
+  #transmitter: RawTransmitter | null = null;
+  /** koffi stops the events of a handle that nobody holds. */
+  #poll: PollHandle | null = null;
+
+  /** @returns true, or what is missing and how to get it */
+  static available(): true | string {
+    try {
+      const libc = loadLibc();
+      libc.close(openRawDescriptor(libc));
+      return true;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  protected openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter {
+    this.#libc = libc;
+    this.#fd = openRawDescriptor(libc);
+    this.#receiver = new RawReceiver(libc, this.#fd, ports, this.counters, host);
+    this.#transmitter = new RawTransmitter(libc, this.#fd, this.counters, this);
+    this.#poll = libc.poll(this.#fd, READABLE, this.#handlePoll);
+    return this.#transmitter;
+  }
+
+  protected closeSocket(): void {
+    this.#stopPolling();
+    this.#receiver?.dispose();
+    this.#transmitter?.dispose();
+    if (this.#fd >= 0) this.#libc?.close(this.#fd);
+    this.#receiver = this.#transmitter = null;
+    this.#fd = -1;
+  }
+
+  /** Referenced at first. */
+  ref(): void {
+    this.#poll?.ref();
+  }
+
+  unref(): void {
+    this.#poll?.unref();
+  }
+
+  /** The transmitter waits until the kernel has room again. */
+  handleBlocked(): void {
+    this.#poll?.start(BOTH, this.#handlePoll);
+  }
+
+  /** The descriptor is broken: it would stay readable or writable for ever. */
+  handleFailure(error: Error): void {
+    this.#stopPolling();
+    this.host?.failed(error);
+  }
+
+  readonly #handlePoll = (status: number, events: PollOptions): void => {
+    // An exception that leaves a native callback stops the event loop without a word.
+    try {
+      if (status < 0) this.handleFailure(systemError(-status, 'poll of a raw socket'));
+      if (events.readable) this.#receive();
+      if (events.writable) this.#sendMore();
+    } catch (error) {
+      throwLater(error);
+    }
+  };
+
+  #receive(): void {
+    const error = this.#receiver?.handleReadable() ?? 0;
+    if (error !== 0) this.handleFailure(systemError(error, 'receive on a raw socket'));
+  }
+
+  #sendMore(): void {
+    const transmitter = this.#transmitter;
+    if (transmitter === null) return;
+    const hasRoom = transmitter.handleWritable();
+    if (!transmitter.blocked) this.#poll?.start(READABLE, this.#handlePoll);
+    if (hasRoom) this.host?.writable();
+  }
+
+  #stopPolling(): void {
+    this.#poll?.close();
+    this.#poll = null;
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The receiving half of the raw link: reads a bounded number of packets a wake-up into one buffer in
+ * packet memory and hands on those that are for ports of ours.
+ *
+ * On loopback, on veth and behind GRO a packet may be 64 KiB long and hold only a partial checksum,
+ * and a raw socket cannot tell: every packet is therefore delivered as "maybe partial".
+ */
+import type { LinkHost } from '../../types/link';
+import { packetMemory } from '../support/memory';
+import { CHECKSUM_MAYBE_PARTIAL } from '../wire/checksum-note';
+import { EAGAIN, EINTR } from './errno';
+import type { HostPorts } from './host-ports';
+import { type Libc, MSG_TRUNC } from './libc';
+import type { LinkCounters } from './link-counters';
+
+/** No IPv4 packet is longer. */
+export const RECEIVE_BUFFER_BYTES = 65_536;
+/** Most packets and bytes a wake-up: enough to share the cost of one, few enough to answer soon. */
+export const BATCH_PACKETS = 256;
+export const BATCH_BYTES = 1024 * 1024;
+
+export class RawReceiver {
+  readonly #libc: Libc;
+  readonly #fd: number;
+  readonly #ports: HostPorts;
+  readonly #counters: LinkCounters;
+  readonly #host: LinkHost;
+  readonly #buffer: number;
+  /** Native address of the buffer. */
+  readonly #address: number;
+  #open = true;
+  #reading = false;
+
+  constructor(libc: Libc, fd: number, ports: HostPorts, counters: LinkCounters, host: LinkHost) {
+    this.#libc = libc;
+    this.#fd = fd;
+    this.#ports = ports;
+    this.#counters = counters;
+    this.#host = host;
+    this.#buffer = packetMemory.allocate(RECEIVE_BUFFER_BYTES);
+    this.#address = libc.addressOf(packetMemory.bytes) + this.#buffer;
+  }
+
+  /** @returns 0, or the errno of a socket that is broken */
+  handleReadable(): number {
+    const delivered = this.#counters.receivedPackets;
+    this.#reading = true;
+    const error = this.#readBatch();
+    this.#reading = false;
+    if (!this.#open) {
+      this.#releaseBuffer();
+      return 0;
+    }
+    if (this.#counters.receivedPackets !== delivered) this.#host.receivedBatch();
+    return error;
+  }
+
+  /** Also from inside `host.receive`: the packet there stays whole until that returns. */
+  dispose(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (!this.#reading) this.#releaseBuffer();
+  }
+
+  #readBatch(): number {
+    let bytes = 0;
+    for (let i = 0; i < BATCH_PACKETS && bytes < BATCH_BYTES && this.#open; i++) {
+      const length = this.#libc.recv(this.#fd, this.#address, RECEIVE_BUFFER_BYTES, MSG_TRUNC);
+      if (length >= 0) {
+        bytes += length;
+        this.#handlePacket(length);
+        continue;
+      }
+      const error = this.#libc.errno();
+      if (error !== EINTR) return error === EAGAIN ? 0 : error;
+    }
+    return 0;
+  }
+
+  #handlePacket(length: number): void {
+    if (length > RECEIVE_BUFFER_BYTES) this.#counters.droppedTruncated++;
+    else if (this.#ports.accepts(this.#buffer, length)) {
+      this.#counters.receivedPackets++;
+      this.#counters.receivedBytes += length;
+      this.#host.receive(this.#buffer, length, CHECKSUM_MAYBE_PARTIAL);
+    }
+  }
+
+  #releaseBuffer(): void {
+    packetMemory.release(this.#buffer, RECEIVE_BUFFER_BYTES);
+  }
+}

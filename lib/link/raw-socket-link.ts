@@ -1,0 +1,94 @@
+/**
+ * The raw link over the npm package `raw-socket` (node-raw-socket) instead of koffi's recv and send:
+ * slower, but other code, so that each checks the other. Linux, main thread, IPv4, CAP_NET_RAW.
+ *
+ * Port guards and routes are the raw link's own and still need koffi. The package cannot unreference
+ * its descriptor: an unreferenced link stops polling it and looks every 10 ms instead, on a timer that
+ * keeps nothing alive.
+ */
+import type { Socket } from 'raw-socket';
+import type { LinkHost } from '../../types/link';
+import { HostLink, type HostTransmitter } from './host-link';
+import type { HostPorts } from './host-ports';
+import { type Libc, loadLibc } from './libc';
+import { isTemporary, openRawSocket, socketError } from './raw-socket-opener';
+import { RawSocketReceiver } from './raw-socket-receiver';
+import { RawSocketTransmitter } from './raw-socket-transmitter';
+import { throwLater } from './throw-later';
+
+/** How often an unreferenced link looks for packets, in ms. */
+const UNREFERENCED_POLL_MS = 10;
+
+export class RawSocketLink extends HostLink {
+  readonly name = 'raw-socket';
+
+  /** The package closes a socket that nobody holds. */
+  #socket: Socket | null = null;
+  #receiver: RawSocketReceiver | null = null;
+  #transmitter: RawSocketTransmitter | null = null;
+  /** Present while the link is unreferenced. */
+  #timer: NodeJS.Timeout | null = null;
+
+  /** @returns true, or what is missing and how to get it */
+  static available(): true | string {
+    try {
+      loadLibc();
+      openRawSocket().close();
+      return true;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  protected openSocket(_libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter {
+    const socket = openRawSocket();
+    this.#socket = socket;
+    this.#receiver = new RawSocketReceiver(socket, ports, this.counters, host);
+    this.#transmitter = new RawSocketTransmitter(socket, this.counters, () => host.writable());
+    socket.on('message', (packet) => this.#receive(packet));
+    socket.on('error', (error) => this.#handleError(error));
+    return this.#transmitter;
+  }
+
+  protected closeSocket(): void {
+    this.#stopTimer();
+    this.#receiver?.dispose();
+    this.#transmitter?.dispose();
+    this.#socket?.close();
+    this.#socket = this.#receiver = this.#transmitter = null;
+  }
+
+  /** Referenced at first. */
+  ref(): void {
+    if (this.#timer === null) return;
+    this.#stopTimer();
+    this.#socket?.resumeRecv();
+  }
+
+  unref(): void {
+    if (this.#timer !== null || this.#socket === null) return;
+    this.#socket.pauseRecv();
+    this.#timer = setInterval(() => this.#receive(null), UNREFERENCED_POLL_MS);
+    this.#timer.unref();
+  }
+
+  #receive(packet: Uint8Array | null): void {
+    // The package would catch what the stack's users throw, and call it an error of the socket.
+    try {
+      this.#receiver?.handleReadable(packet);
+      // Receiving starves the package's own word of room to send.
+      this.#transmitter?.handleWritable();
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  #handleError(error: Error): void {
+    if (!isTemporary(error)) this.host?.failed(socketError(error));
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+}

@@ -1,0 +1,78 @@
+/** Loads the optional npm package `raw-socket` and opens a socket of it as our links need one. */
+import { isMainThread } from 'node:worker_threads';
+import type * as RawSocket from 'raw-socket';
+import { NetworkError } from '../support/network-error';
+import { SO_RCVBUFFORCE, SO_SNDBUFFORCE } from './libc';
+import { KERNEL_RECEIVE_BYTES, KERNEL_SEND_BYTES, withRemedy } from './raw-descriptor';
+import { RECEIVE_BUFFER_BYTES } from './raw-receiver';
+
+/** @throws NetworkError ENOTSUP (package absent, or not in a worker), EPERM, EACCES, EMFILE */
+export function openRawSocket(): RawSocket.Socket {
+  const raw = loadRawSocket();
+  const socket = create(raw);
+  try {
+    socket.setOption(raw.SocketLevel.IPPROTO_IP, raw.SocketOption.IP_HDRINCL, 1);
+    raise(socket, raw, SO_RCVBUFFORCE, raw.SocketOption.SO_RCVBUF, KERNEL_RECEIVE_BYTES);
+    raise(socket, raw, SO_SNDBUFFORCE, raw.SocketOption.SO_SNDBUF, KERNEL_SEND_BYTES);
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw socketError(error as Error);
+  }
+}
+
+/** The package knows errors only as the text of strerror(3). */
+export function socketError(error: Error): NetworkError {
+  const { message } = error;
+  const named = `raw-socket: ${message}`;
+  if (/not permitted/.test(message)) return withRemedy(new NetworkError('EPERM', named));
+  if (/[Pp]ermission denied/.test(message)) return withRemedy(new NetworkError('EACCES', named));
+  if (/open files/.test(message)) return new NetworkError('EMFILE', named);
+  return new NetworkError('EINVAL', named);
+}
+
+/** Is it EAGAIN or ENOBUFS: not now, but later? */
+export function isTemporary(error: Error): boolean {
+  return /temporarily unavailable|No buffer space/.test(error.message);
+}
+
+function loadRawSocket(): typeof RawSocket {
+  if (!isMainThread) {
+    throw new NetworkError('ENOTSUP', 'raw-socket works in the main thread only; use the raw link');
+  }
+  try {
+    return require('raw-socket') as typeof RawSocket;
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0];
+    const remedy = 'the optional package is not installed or was not built for this Node';
+    throw new NetworkError('ENOTSUP', `raw-socket cannot be loaded: ${reason} (${remedy})`);
+  }
+}
+
+function create(raw: typeof RawSocket): RawSocket.Socket {
+  try {
+    return raw.createSocket({
+      protocol: raw.Protocol.TCP,
+      addressFamily: raw.AddressFamily.IPv4,
+      bufferSize: RECEIVE_BUFFER_BYTES,
+    });
+  } catch (error) {
+    throw socketError(error as Error);
+  }
+}
+
+/** The forced option needs CAP_NET_ADMIN; the other is cut to the system's limit. */
+function raise(
+  socket: RawSocket.Socket,
+  raw: typeof RawSocket,
+  forced: number,
+  plain: number,
+  bytes: number,
+): void {
+  const level = raw.SocketLevel.SOL_SOCKET;
+  try {
+    socket.setOption(level, forced, bytes);
+  } catch {
+    socket.setOption(level, plain, bytes);
+  }
+}
