@@ -1,1 +1,45 @@
-export const placeholder = 1;
+/**
+ * `require('usernet')` where a program said `require('net')`.
+ *
+ * The functions and classes of `node:net`, on the default stack of this process; and what is beyond them:
+ * stacks of one's own, and `createNet` to have the same `net` on one of those.
+ */
+import { createNet } from './net/create-net';
+
+export type {
+  Net,
+  NetConnectOptions,
+  ServerOptions,
+  SocketExtras,
+  SocketOptions,
+} from './net/api';
+export { createNet } from './net/create-net';
+export { configure, defaultStack } from './stack/default-stack';
+export { Stack } from './stack/stack';
+
+const net = createNet(null);
+
+export const Socket = net.Socket;
+export const Server = net.Server;
+/** Legacy name of Socket. */
+export const Stream = net.Socket;
+export const connect = net.connect;
+export const createConnection = net.createConnection;
+export const createServer = net.createServer;
+export const isIP = net.isIP;
+export const isIPv4 = net.isIPv4;
+export const isIPv6 = net.isIPv6;
+export const BlockList = net.BlockList;
+export const SocketAddress = net.SocketAddress;
+export const getDefaultAutoSelectFamily = net.getDefaultAutoSelectFamily;
+export const setDefaultAutoSelectFamily = net.setDefaultAutoSelectFamily;
+export const getDefaultAutoSelectFamilyAttemptTimeout =
+  net.getDefaultAutoSelectFamilyAttemptTimeout;
+export const setDefaultAutoSelectFamilyAttemptTimeout =
+  net.setDefaultAutoSelectFamilyAttemptTimeout;
+
+export type Socket = InstanceType<typeof net.Socket>;
+export type Server = InstanceType<typeof net.Server>;
+export type Stream = Socket;
+export type BlockList = InstanceType<typeof net.BlockList>;
+export type SocketAddress = InstanceType<typeof net.SocketAddress>;

@@ -7,7 +7,7 @@ import type { NetworkError, NetworkErrorCode } from '../support/network-error';
 import { IpAddress } from '../wire/ip-address';
 import { stateError } from './argument-errors';
 import { addressError, asNetworkError, attemptsError, type SystemError } from './errors';
-import { SocketHandle } from './socket-handle';
+import { type OpenCallback, SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import { chosenStack } from './stack-choice';
@@ -102,27 +102,43 @@ function replaceHandle(socket: SocketMethods): SocketHandle {
   return handle;
 }
 
-/** Sends the SYN. @returns what failed at once */
+/**
+ * Sends the SYN.
+ * @param opened hears later how it went
+ * @returns what failed at once
+ */
 function start(
   socket: SocketMethods,
   plan: ConnectPlan,
   target: Target,
   handle: SocketHandle,
-  opened: (code: NetworkErrorCode | null) => void,
+  opened: OpenCallback,
 ): SystemError | null {
-  if (handle.connection !== null) {
-    const code = handle.opening ? 'EALREADY' : 'EISCONN';
-    const end = `${socket.localAddress}:${socket.localPort}`;
-    return addressError('connect', code, target.address, plan.port, end);
-  }
+  if (handle.connection !== null) return secondConnect(socket, plan, target, handle);
+  const failure = tryConnect(socket, plan, target, handle, opened);
+  if (failure !== null && isBindFailure(plan, failure)) return bindError(plan, target, failure);
   socket.emit('connectionAttempt', target.address, plan.port, target.family);
-  if (socket._handle !== handle) return null; // a listener has destroyed the socket
+  if (failure === null) return null;
+  if (failure.code !== 'ECONNREFUSED') return startError(plan, target, failure);
+  setImmediate(() => {
+    if (socket._handle === handle) opened('ECONNREFUSED');
+  });
+  return null;
+}
+
+function tryConnect(
+  socket: SocketMethods,
+  plan: ConnectPlan,
+  target: Target,
+  handle: SocketHandle,
+  opened: OpenCallback,
+): NetworkError | null {
   try {
-    const connection = chosenStack(socket[inside].stack).connect(requestFrom(plan, target), handle);
-    handle.open(connection, opened);
+    const stack = chosenStack(socket[inside].stack);
+    handle.open(stack.connect(requestFrom(plan, target), handle), opened);
     return null;
   } catch (thrown) {
-    return startError(plan, target, asNetworkError(thrown));
+    return asNetworkError(thrown);
   }
 }
 
@@ -150,14 +166,32 @@ function connected(socket: SocketMethods): void {
   if (!socket.isPaused()) socket.read(0);
 }
 
+function isBindFailure(plan: ConnectPlan, failure: NetworkError): boolean {
+  return (plan.localAddress !== '' || plan.localPort !== 0) && BIND_FAILURES.has(failure.code);
+}
+
+function bindError(plan: ConnectPlan, target: Target, failure: NetworkError): SystemError {
+  return addressError('bind', failure, localEnd(plan, target), plan.localPort);
+}
+
 /** `connect` itself refused. */
 function startError(plan: ConnectPlan, target: Target, failure: NetworkError): SystemError {
-  const local = localEnd(plan, target);
-  if ((plan.localAddress || plan.localPort) && BIND_FAILURES.has(failure.code)) {
-    return addressError('bind', failure, local, plan.localPort);
-  }
-  const end = `${local}:${plan.localPort}`;
+  const end = `${localEnd(plan, target)}:${plan.localPort}`;
   return addressError('connect', failure, target.address, plan.port, end);
+}
+
+/** The socket has a connection, or is about to have one. */
+function secondConnect(
+  socket: SocketMethods,
+  plan: ConnectPlan,
+  target: Target,
+  handle: SocketHandle,
+): SystemError {
+  socket.emit('connectionAttempt', target.address, plan.port, target.family);
+  const local = handle.localAddress();
+  const end = `${local?.address}:${local?.port}`;
+  const code = handle.opening ? 'EALREADY' : 'EISCONN';
+  return addressError('connect', code, target.address, plan.port, end);
 }
 
 /** The connection was begun and came to nothing. */

@@ -79,9 +79,10 @@ export class SocketHandle implements ConnectionHandler {
     else connection?.release();
   }
 
+  /** The stream wants data. It comes soon, and never while the stream is asking. */
   readStart(): void {
     this.reading = true;
-    this.#pull();
+    process.nextTick(pullSoon, this);
   }
 
   readStop(): void {
@@ -142,9 +143,7 @@ export class SocketHandle implements ConnectionHandler {
   // What the stack reports.
 
   handleConnect(): void {
-    const opened = this.#opened;
-    this.#opened = null;
-    opened?.(null);
+    this.#reportOpened(null);
   }
 
   handleUrgent(): void {
@@ -152,7 +151,7 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   handleReadable(): void {
-    if (this.reading) this.#pull();
+    this.#pull();
   }
 
   handleWritable(): void {
@@ -163,19 +162,34 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   handleError(code: NetworkErrorCode): void {
-    const opened = this.#opened;
-    if (opened !== null) {
-      this.#opened = null;
-      opened(code);
+    if (this.#opened !== null) {
+      this.#reportOpened(code);
       return;
     }
     this.#failure = this.#ended && code === 'ECONNRESET' ? 'EPIPE' : code;
-    if (this.reading) this.#pull();
-    else if (this.#writer.waiting) this.#failWrite(this.#writer.forget()!);
+    setImmediate(() => this.#reportFailure());
   }
 
   handleClose(): void {
     // The stream has heard the end of it, or the failure, by now or will when it reads or writes next.
+  }
+
+  // Within one process a handshake, and even a reset after it, can be over before any promise of the
+  // program has had its turn. From a kernel such news comes by way of the event loop, and a program may
+  // count on that: `await once(socket, 'connect')` and then listening for 'error' must be in time.
+
+  #reportOpened(code: NetworkErrorCode | null): void {
+    const opened = this.#opened;
+    this.#opened = null;
+    setImmediate(() => {
+      if (this.connection !== null) opened?.(code);
+    });
+  }
+
+  #reportFailure(): void {
+    if (this.connection === null || this.#failure === null) return;
+    if (this.reading) this.#pull();
+    else if (this.#writer.waiting) this.#failWrite(this.#writer.forget()!);
   }
 
   // Reading.
@@ -183,7 +197,7 @@ export class SocketHandle implements ConnectionHandler {
   /** Hands on what has arrived until the stream has enough. Listeners may call us again meanwhile. */
   #pull(): void {
     const socket = this.#socket;
-    if (this.#pulling || socket === null) return;
+    if (!this.reading || this.#pulling || socket === null) return;
     this.#pulling = true;
     try {
       const before = this.bytesRead;
@@ -253,4 +267,8 @@ export class SocketHandle implements ConnectionHandler {
       this.#dualStack && address.family === 4 ? IpAddress.fromIpv6(w0, w1, w2, w3) : address;
     return { address: shown.text, family: shown.family === 4 ? 'IPv4' : 'IPv6', port };
   }
+}
+
+function pullSoon(handle: SocketHandle): void {
+  handle.handleReadable();
 }

@@ -5,6 +5,9 @@
  * contract: handlers are called from an event phase of its own, sending takes what there is room for, data
  * moves only while the receiver has room.
  */
+
+import { NetworkError, type NetworkErrorCode } from '../../lib/support/network-error';
+import { IPV4_LOOPBACK, type IpAddress } from '../../lib/wire/ip-address';
 import type {
   ConnectionHandler,
   ConnectRequest,
@@ -14,8 +17,6 @@ import type {
   TransportStack,
 } from '../../types/stack';
 import type { TcpInfo, TcpState } from '../../types/tcp';
-import { NetworkError, type NetworkErrorCode } from '../../lib/support/network-error';
-import { IPV4_LOOPBACK, type IpAddress } from '../../lib/wire/ip-address';
 
 const FIRST_EPHEMERAL_PORT = 49_152;
 
@@ -97,7 +98,10 @@ export class FakeStack implements TransportStack {
     const listener = this.#listeners.get(client.remotePort);
     const { remoteAddress } = client;
     const answers = listener?.address.isUnspecified || listener?.address.equals(remoteAddress);
-    if (listener === undefined || !answers) return client.die('ECONNREFUSED');
+    if (listener === undefined || !answers) {
+      client.die('ECONNREFUSED');
+      return;
+    }
     const server = new FakeConnection(
       this,
       remoteAddress,
@@ -226,10 +230,14 @@ export class FakeConnection implements StackConnection {
     if (this.released) return;
     this.released = true;
     this.handler = null;
-    if (this.state === 'SYN-SENT' || this.state === 'CLOSED') return this.#forget();
-    if (this.receiveQueueBytes > 0) return this.abort();
-    this.#finQueued = true;
-    this.#stack.defer(() => this.move());
+    if (this.state === 'SYN-SENT' || this.state === 'CLOSED') {
+      this.#forget();
+    } else if (this.receiveQueueBytes > 0) {
+      this.abort();
+    } else {
+      this.#finQueued = true;
+      this.#stack.defer(() => this.move());
+    }
   }
 
   setNoDelay(on: boolean): void {
@@ -280,7 +288,10 @@ export class FakeConnection implements StackConnection {
   }
 
   accept(piece: Buffer): void {
-    if (this.released) return this.abort(); // data for a user who is gone
+    if (this.released) {
+      this.abort(); // data for a user who is gone
+      return;
+    }
     this.#incoming.push(Buffer.from(piece));
     this.receiveQueueBytes += piece.length;
     this.receiveQueuePeak = Math.max(this.receiveQueuePeak, this.receiveQueueBytes);
@@ -302,7 +313,8 @@ export class FakeConnection implements StackConnection {
   }
 
   #closeIfDone(): void {
-    const done = this.#finReceived && this.peer !== null && this.peer.#finReceived;
+    const { peer } = this;
+    const done = peer !== null && this.#finReceived && peer.#finReceived;
     if (!done || this.state === 'CLOSED') return;
     this.state = 'CLOSED';
     this.#stack.connections.delete(this);

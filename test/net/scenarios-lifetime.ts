@@ -229,7 +229,7 @@ export const lifetimeScenarios: Scenario[] = [
   {
     name: 'a write after the peer has ended, when our end is gone too',
     async run(net, tape) {
-      const { server, port } = await listening(net, tape, {}, (socket) => socket.end());
+      const { server, port } = await listening(net, tape, {}, (socket) => socket.resume().end());
       const client = tape.socket('client', net.connect(port, '127.0.0.1')).resume();
       client.on('end', () => {
         process.nextTick(() => {

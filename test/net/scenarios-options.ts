@@ -1,6 +1,15 @@
 /** Scenarios: names, timeouts, signals, limits, and what a server says. */
 import type { LookupFunction } from 'node:net';
-import { closedPort, describe, event, listening, type Scenario, stop, turns } from './scenarios';
+import {
+  closedPort,
+  describe,
+  event,
+  listening,
+  type Scenario,
+  stop,
+  Tape,
+  turns,
+} from './scenarios';
 
 type Answer = (error: Error | null, result: unknown, family?: number) => void;
 
@@ -11,7 +20,9 @@ function lookup(error: Error | null, result: unknown, family?: number): LookupFu
   }) as unknown as LookupFunction;
 }
 
-function noteLookups(tape: { note(party: string, what: string): void }): (...args: unknown[]) => void {
+function noteLookups(tape: {
+  note(party: string, what: string): void;
+}): (...args: unknown[]) => void {
   return (error, address, family, host) => {
     tape.note('client', `lookup ${error} ${address} ${family} ${host}`);
   };
@@ -71,7 +82,7 @@ export const optionScenarios: Scenario[] = [
     ] as const
   ).map(([what, answer]) => ({
     name: `a lookup that ${what}`,
-    async run(net: typeof import('node:net'), tape: import('./scenarios').Tape) {
+    async run(net: typeof import('node:net'), tape: Tape) {
       const options = { port: 1, host: 'bad.test', family: 4, lookup: answer };
       const client = tape.socket('client', net.connect(options));
       client.on('lookup', noteLookups(tape));
@@ -82,7 +93,10 @@ export const optionScenarios: Scenario[] = [
     name: 'a lookup that answers no address where all were asked for',
     async run(net, tape) {
       const answer = lookup(null, [{ address: 'nonsense', family: 4 }]);
-      const client = tape.socket('client', net.connect({ port: 1, host: 'bad.test', lookup: answer }));
+      const client = tape.socket(
+        'client',
+        net.connect({ port: 1, host: 'bad.test', lookup: answer }),
+      );
       await event(client, 'close');
     },
   },
@@ -96,6 +110,24 @@ export const optionScenarios: Scenario[] = [
       client.destroy();
       await event(client, 'close');
       await turns(4);
+    },
+  },
+  {
+    name: 'port 0',
+    async run(net, tape) {
+      await event(tape.socket('client', net.connect({ port: 0, host: '127.0.0.1' })), 'close');
+    },
+  },
+  {
+    name: 'a second connect while the first is under way',
+    async run(net, tape) {
+      // Whether the server ever hears of it depends on who is faster.
+      const { server, port } = await listening(net, new Tape(), {}, (socket) => socket.resume());
+      const client = tape.socket('client', net.connect(port, '127.0.0.1'));
+      client.connect(port, '127.0.0.1');
+      await event(client, 'close');
+      await turns(3);
+      await stop(server);
     },
   },
   {
@@ -208,7 +240,10 @@ export const optionScenarios: Scenario[] = [
   {
     name: 'what a server says',
     async run(net, tape) {
-      const server = tape.server('server', net.createServer((socket) => socket.end()));
+      const server = tape.server(
+        'server',
+        net.createServer((socket) => socket.end()),
+      );
       server.close((error) => tape.note('server', `first close ${error && describe(error)}`));
       await event(server, 'close');
       server.listen(0, '127.0.0.1', () => tape.note('server', 'callback'));

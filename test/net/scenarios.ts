@@ -2,7 +2,8 @@
  * Programs that are run twice, on `node:net` and on ours: what each side hears, and in which order, has
  * to be the same. Every scenario notes into its tape and ends by itself.
  */
-import * as nodeNet from 'node:net';
+
+import type * as nodeNet from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
 export type NetLike = typeof nodeNet;
@@ -76,8 +77,9 @@ export async function listening(
   options: nodeNet.ServerOpts,
   onSocket: (socket: Socket) => void = () => {},
 ): Promise<{ server: Server; port: number }> {
+  let count = 0;
   const server = net.createServer(options, (socket) => {
-    tape.socket('accepted', socket);
+    tape.socket(count++ === 0 ? 'accepted' : `accepted ${count}`, socket);
     onSocket(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

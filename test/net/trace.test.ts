@@ -2,6 +2,8 @@
 import * as nodeNet from 'node:net';
 import t from 'tap';
 import { createNet } from '../../lib/net/create-net';
+import { Stack } from '../../lib/stack/stack';
+import type { TransportStack } from '../../types/stack';
 import { FakeStack } from './fake-stack';
 import { type NetLike, type Scenario, Tape, turns } from './scenarios';
 import { lifetimeScenarios } from './scenarios-lifetime';
@@ -24,11 +26,20 @@ async function play(scenario: Scenario, net: NetLike): Promise<Tape> {
   return tape;
 }
 
+const stacks: [string, () => TransportStack][] = [
+  ['the fake stack', () => new FakeStack()],
+  ['the real stack', () => new Stack()],
+];
+
 for (const scenario of [...lifetimeScenarios, ...optionScenarios]) {
   t.test(scenario.name, async (t) => {
     const expected = await play(scenario, nodeNet);
-    const actual = await play(scenario, createNet(new FakeStack()) as unknown as NetLike);
     t.ok(expected.lines.size > 0, 'something is heard');
-    t.strictSame(actual.toJSON(), expected.toJSON());
+    for (const [name, make] of stacks) {
+      const stack = make();
+      const actual = await play(scenario, createNet(stack) as unknown as NetLike);
+      t.strictSame(actual.toJSON(), expected.toJSON(), `the same on ${name}`);
+      stack.close();
+    }
   });
 }
