@@ -138,7 +138,9 @@ t.test('code is told from comments and strings', async (t) => {
   t.same(functionsOf('f(): void {\n\n  b;\n}\n'), [{ line: 1, length: 1 }]);
 });
 
-/** A placeholder of a template, which the linter would take for a mistake if it stood in a string. */
+/**
+ * A placeholder of a template, which the linter would take for a mistake if it stood in a string.
+ */
 function hole(code: string): string {
   return ['$', '{', code, '}'].join('');
 }

@@ -1,5 +1,6 @@
 /**
- * The rules of the house that a machine can check: who may import whom, what is banned where, sizes.
+ * The rules of the house that a machine can check: who may import whom, what is banned where,
+ * sizes.
  */
 import { posix } from 'node:path';
 import { codeOf, functionsOf, importsOf } from './source-text';

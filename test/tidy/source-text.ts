@@ -13,8 +13,8 @@ const BEFORE_REGEX = /(?:^|[=(,:[!&|?{};+\-*%~^<>]|\b(?:return|typeof|case|in|of
 const QUOTES = ["'", '"', '`'];
 
 /**
- * The source with comments, and the insides of strings unless `keepStrings`, replaced by blanks: every
- * line and column stays where it was. What stands in `${…}` of a template stays code.
+ * The source with comments, and the insides of strings unless `keepStrings`, replaced by blanks:
+ * every line and column stays where it was. What stands in `${…}` of a template stays code.
  */
 export function codeOf(source: string, keepStrings = false): string {
   const out: string[] = [];
