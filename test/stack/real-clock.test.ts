@@ -1,0 +1,100 @@
+import t from 'tap';
+import { RealClock } from '../../lib/stack/real-clock';
+
+const clock = new RealClock();
+
+/** Node's timers that would keep the process alive. */
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+}
+
+t.test('a timer runs at its time or after it, never before', async (t) => {
+  // A test runner's own timers end this loop if something is broken.
+  for (const delayMs of [0.2, 1, 3.7, 12.5]) {
+    const at = clock.now() + delayMs;
+    await new Promise<void>((resolve) => {
+      clock.schedule(at, resolve);
+    });
+    t.ok(clock.now() >= at, `${delayMs} ms`);
+  }
+});
+
+t.test('a timer that is moved to a later time keeps its Node timer', async (t) => {
+  const real = globalThis.setTimeout;
+  let armings = 0;
+  globalThis.setTimeout = ((fn: () => void, delayMs: number) => {
+    armings++;
+    return real(fn, delayMs);
+  }) as typeof setTimeout;
+  t.teardown(() => {
+    globalThis.setTimeout = real;
+  });
+  const start = clock.now();
+  let ranAt = 0;
+  await new Promise<void>((resolve) => {
+    const timer = clock.schedule(start + 10, () => {
+      ranAt = clock.now();
+      resolve();
+    });
+    for (let ms = 10; ms <= 30; ms += 0.01) timer.reschedule(start + ms);
+  });
+  t.ok(ranAt >= start + 30 - 0.01, 'ran at the last time');
+  t.ok(armings <= 4, `${armings} armings for 2,000 moves`);
+});
+
+t.test('a timer that is moved to an earlier time runs earlier', async (t) => {
+  const start = clock.now();
+  await new Promise<void>((resolve) => {
+    const timer = clock.schedule(start + 60_000, resolve);
+    timer.reschedule(start + 2);
+  });
+  t.ok(clock.now() >= start + 2);
+  t.ok(clock.now() < start + 30_000);
+});
+
+t.test('a cancelled timer does not run, and may be armed again', async (t) => {
+  let runs = 0;
+  const timer = clock.schedule(clock.now() + 1, () => runs++);
+  timer.cancel();
+  await new Promise((resolve) => clock.schedule(clock.now() + 5, () => resolve(null)));
+  t.equal(runs, 0);
+  await new Promise<void>((resolve) => {
+    const again = clock.schedule(clock.now() + 1, () => {
+      runs++;
+      if (runs < 3) again.reschedule(clock.now() + 1);
+      else resolve();
+    });
+  });
+  t.equal(runs, 3);
+});
+
+t.test('a timer at Infinity only keeps the process alive, and only while referenced', async (t) => {
+  const before = timers();
+  const timer = clock.schedule(Number.POSITIVE_INFINITY, () => t.fail('ran'));
+  t.equal(timers(), before + 1);
+  timer.unref();
+  t.equal(timers(), before);
+  timer.reschedule(clock.now() + 60_000);
+  t.equal(timers(), before, 'stays unreferenced when it is armed anew');
+  timer.ref();
+  t.equal(timers(), before + 1);
+  timer.cancel();
+  t.equal(timers(), before);
+});
+
+t.test('a time that is none is refused', async (t) => {
+  t.throws(() => clock.schedule(Number.NaN, () => {}), RangeError);
+});
+
+t.test('urgent deferrals run before the event loop turns, the others after', async (t) => {
+  const order: string[] = [];
+  await new Promise<void>((resolve) => {
+    clock.defer(() => {
+      order.push('patient');
+      resolve();
+    }, false);
+    clock.defer(() => order.push('urgent'), true);
+    order.push('now');
+  });
+  t.same(order, ['now', 'urgent', 'patient']);
+});
