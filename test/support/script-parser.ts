@@ -18,23 +18,9 @@
  */
 import type { TcpState } from '../../types/tcp';
 import { type PacketLine, parsePacketLine } from './packet-notation';
+import { EVENT_NAMES, type EventName } from './stream-user';
 
-export const EVENT_NAMES = [
-  'connected',
-  'urgent',
-  'readable',
-  'end',
-  'writable',
-  'reset',
-  'refused',
-  'timeout',
-  'unreachable',
-  'broken',
-  'closed',
-] as const;
-export type EventName = (typeof EVENT_NAMES)[number];
-
-const STATES: readonly TcpState[] = [
+export const STATES: readonly TcpState[] = [
   'CLOSED',
   'LISTEN',
   'SYN-SENT',

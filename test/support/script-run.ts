@@ -109,13 +109,14 @@ export class ScriptRun {
     this.#settle();
     if (this.#link.sent.length > 0) return this.#describeSent('the stack sent, unlisted,');
     for (const flow of this.#flows.values()) {
-      if (flow.unheard.length > 0) return `the user heard, unlisted: ${flow.unheard.join(', ')}`;
+      const { unheard } = flow.user;
+      if (unheard.length > 0) return `the user heard, unlisted: ${unheard.join(', ')}`;
     }
     return '';
   }
 
   close(): void {
-    for (const flow of this.#flows.values()) flow.connection?.abort();
+    for (const flow of this.#flows.values()) flow.user.connection?.abort();
     this.#settle();
     this.#stack.close();
     this.#settle();
@@ -227,8 +228,8 @@ export class ScriptRun {
     this.#localPort = port;
     this.#listener = this.#stack.listen({ address: IPV4_ANY, port, backlog }, (connection) => {
       const flow = this.#flowOf(connection.remotePort);
-      connection.handler = flow;
-      flow.connection = connection;
+      connection.handler = flow.user;
+      flow.user.connection = connection;
       flow.isWaiting = true;
     });
   }
@@ -237,7 +238,8 @@ export class ScriptRun {
     this.#localPort = this.#options.localPort ?? 40_000;
     this.#flow = this.#flowOf(port);
     const request = { remoteAddress: PEER, remotePort: port, localPort: this.#localPort };
-    this.#flow.connection = this.#stack.connect(request, this.#flow);
+    const { user } = this.#flow;
+    user.connection = this.#stack.connect(request, user);
   }
 
   #call(action: Action): string {
@@ -249,26 +251,26 @@ export class ScriptRun {
         break;
       case 'write':
       case 'urgent':
-        flow.write(action.bytes, action.kind === 'urgent');
+        flow.user.write(action.bytes, action.kind === 'urgent');
         break;
       case 'read':
-        return isCount('read', flow.readAll(), action.bytes);
+        return isCount('read', flow.user.readAll(), action.bytes);
       case 'take':
-        return isCount('read', flow.take(action.bytes), action.bytes);
+        return isCount('read', flow.user.take(action.bytes), action.bytes);
       case 'shutdown':
-        flow.user().shutdown();
+        flow.user.held().shutdown();
         break;
       case 'abort':
-        flow.user().abort();
+        flow.user.held().abort();
         break;
       case 'close':
-        flow.user().release();
+        flow.user.held().release();
         break;
       case 'nodelay':
-        flow.user().setNoDelay(action.on);
+        flow.user.held().setNoDelay(action.on);
         break;
       case 'keepalive':
-        flow.user().setKeepAlive(action.on, action.delayMs);
+        flow.user.held().setKeepAlive(action.on, action.delayMs);
         break;
     }
     return '';
@@ -282,10 +284,10 @@ export class ScriptRun {
         return state.includes(action.state) ? '' : `the state is ${state[0]}`;
       }
       case 'event':
-        if (flow.hear(action.event)) return '';
-        return `the user has heard: ${flow.events.join(', ') || 'nothing'}`;
+        if (flow.user.hear(action.event)) return '';
+        return `the user has heard: ${flow.user.events.join(', ') || 'nothing'}`;
       case 'info': {
-        const value = String(flow.user().info()[action.name as keyof TcpInfo]);
+        const value = String(flow.user.held().info()[action.name as keyof TcpInfo]);
         return value === action.value ? '' : `${action.name} is ${value}`;
       }
       case 'counter': {
