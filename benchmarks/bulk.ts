@@ -1,7 +1,9 @@
 /**
- * How fast do two sockets of one process exchange data, against `node:net` on loopback in the same run?
+ * How fast do two sockets of one process exchange data, against `node:net` on loopback in the same
+ * run?
  *
- * Both ends in one process and thread; usernet's packets never leave it, `node:net`'s go through the kernel.
+ * Both ends in one process and thread; usernet's packets never leave it, `node:net`'s go through
+ * the kernel.
  */
 import * as nodeNet from 'node:net';
 import { createNet, Stack } from '../lib/index';

@@ -1,9 +1,10 @@
 /**
- * How many segments a second does the engine take through read → checks → ACK → write, without a link?
+ * How many segments a second does the engine take through read → checks → ACK → write, without a
+ * link?
  *
- * Two connections in one thread, MSS 1,460, checksums written and verified on every segment, timestamps on. The sender's
- * segment is written into a slot of packet memory, read from there, checked and delivered; the answer goes the
- * same way back.
+ * Two connections in one thread, MSS 1,460, checksums written and verified on every segment,
+ * timestamps on. The sender's segment is written into a slot of packet memory, read from there,
+ * checked and delivered; the answer goes the same way back.
  */
 import { packetMemory } from '../lib/support/memory';
 import { DEFAULT_TCP_CONFIG } from '../lib/tcp/config';

@@ -1,6 +1,6 @@
 /**
- * How fast is usernet over raw sockets against a peer with the kernel's TCP, beside `node:net` against the same
- * peer? On 127.0.0.1, the peer in a process of its own; needs CAP_NET_RAW.
+ * How fast is usernet over raw sockets against a peer with the kernel's TCP, beside `node:net`
+ * against the same peer? On 127.0.0.1, the peer in a process of its own; needs CAP_NET_RAW.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -46,7 +46,10 @@ async function compare(ours: NetLike, ports: { sink: number; source: number }): 
       into[row].push((await bulkIn(net, ports.source, DURATION_MS)).gbits);
     }
   }
-  for (const [name, rows] of [['to the kernel', out] as const, ['from the kernel', into] as const]) {
+  for (const [name, rows] of [
+    ['to the kernel', out] as const,
+    ['from the kernel', into] as const,
+  ]) {
     const [our, their] = rows.map(spreadOf);
     printRow(`usernet, ${name}`, our, 'Gbit/s');
     printRow(`node:net, ${name}`, their, 'Gbit/s');

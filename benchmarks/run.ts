@@ -1,4 +1,7 @@
-/** Runs every benchmark, each in a process of its own: `npm run bench`, or `npm run bench -- bulk raw`. */
+/**
+ * Runs every benchmark, each in a process of its own: `npm run bench`, or `npm run bench -- bulk
+ * raw`.
+ */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

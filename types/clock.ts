@@ -5,8 +5,8 @@ export interface Clock {
   /** Runs `fn` once at or after `at` (milliseconds of this clock). */
   schedule(at: number, fn: () => void): ClockTimer;
   /**
-   * Runs `fn` soon, after the present call stack: `urgent` before the event loop turns (a microtask's
-   * time), otherwise after it has turned once and other work had its chance.
+   * Runs `fn` soon, after the present call stack: `urgent` before the event loop turns (a
+   * microtask's time), otherwise after it has turned once and other work had its chance.
    */
   defer(fn: () => void, urgent: boolean): void;
 }

@@ -1,8 +1,9 @@
 /**
  * The contract between a link and the stack above it.
  *
- * A link carries whole IP packets. Packets lie in the process's packet memory (`lib/support/memory`);
- * both sides speak of them as offset and length. A link never interprets TCP.
+ * A link carries whole IP packets. Packets lie in the process's packet memory
+ * (`lib/support/memory`); both sides speak of them as offset and length. A link never interprets
+ * TCP.
  */
 import type { ChecksumNote } from '../lib/wire/checksum-note';
 import type { IpAddress } from '../lib/wire/ip-address';
@@ -18,7 +19,9 @@ export interface LinkHost {
   receivedBatch(): void;
   /** There is room again after `reserve` returned -1. */
   writable(): void;
-  /** The link is broken beyond repair (a NetworkError code says how) and will carry nothing more. */
+  /**
+   * The link is broken beyond repair (a NetworkError code says how) and will carry nothing more.
+   */
   failed(error: Error): void;
   /** Runs `fn` soon, outside the present call: real or virtual time alike. */
   defer(fn: () => void): void;
@@ -44,37 +47,50 @@ export interface Link {
   readonly mtu: number;
   /** Largest IP packet the stack may hand over: `mtu`, or more where the link itself splits. */
   readonly maxSegmentBytes: number;
-  /** Must the TCP checksum of outgoing packets be filled in? False on links that stay in the process. */
+  /**
+   * Must the TCP checksum of outgoing packets be filled in? False on links that stay in the
+   * process.
+   */
   readonly needsChecksum: boolean;
   /**
-   * Does the host's own kernel answer for this link's addresses too? Then the stack answers (RST, …)
-   * only for ports it has claimed.
+   * Does the host's own kernel answer for this link's addresses too? Then the stack answers (RST,
+   * …) only for ports it has claimed.
    */
   readonly sharesHost: boolean;
 
   /** @throws NetworkError EACCES, EPERM, ENODEV, … with a message that says the remedy */
   open(host: LinkHost): void;
-  /** Everything held (descriptors, memory, timers, claims) is given back. Calling it again does nothing. */
+  /**
+   * Everything held (descriptors, memory, timers, claims) is given back. Calling it again does
+   * nothing.
+   */
   close(): void;
 
-  /** May a socket be bound to this address over this link? (Unspecified addresses are not asked.) */
+  /**
+   * May a socket be bound to this address over this link? (Unspecified addresses are not asked.)
+   */
   isLocal(address: IpAddress): boolean;
   /** @returns null when the link cannot reach the destination */
   route(destination: IpAddress): LinkRoute | null;
   /**
-   * Claims a local port on the host; port 0 takes a free one. Synchronous. Present where `sharesHost`.
+   * Claims a local port on the host; port 0 takes a free one. Synchronous. Present where
+   * `sharesHost`.
    * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES
    */
   claimPort?(address: IpAddress, port: number): PortClaim;
 
-  /** @returns offset in packet memory where up to `length` bytes may be written, or -1: no room now */
+  /**
+   * @returns offset in packet memory where up to `length` bytes may be written, or -1: no room now
+   */
   reserve(length: number): number;
   /** The packet in the last reserved place is complete: `length` bytes of it. */
   commit(length: number): void;
   /** A batch of commits is over: send what is queued, with as few system calls as possible. */
   flush(): void;
 
-  /** While referenced the link's descriptors may keep the process alive; unreferenced they must not. */
+  /**
+   * While referenced the link's descriptors may keep the process alive; unreferenced they must not.
+   */
   ref(): void;
   unref(): void;
 }

@@ -1,7 +1,9 @@
 /**
- * The contract between `net` and the stack: what a Socket may ask of its connection, and what it hears.
+ * The contract between `net` and the stack: what a Socket may ask of its connection, and what it
+ * hears.
  *
- * A connection outlives its user: after `release()` it finishes closing on its own and reports nothing.
+ * A connection outlives its user: after `release()` it finishes closing on its own and reports
+ * nothing.
  */
 import type { NetworkErrorCode } from '../lib/support/network-error';
 import type { IpAddress } from '../lib/wire/ip-address';
@@ -10,11 +12,15 @@ import type { Link } from './link';
 import type { TcpConfig, TcpInfo, TcpState } from './tcp';
 
 /**
- * What the user of a connection hears. Always called from the stack's event phase, never from inside
- * segment processing or from a call of the user's own; in this order where several are due at once.
+ * What the user of a connection hears. Always called from the stack's event phase, never from
+ * inside segment processing or from a call of the user's own; in this order where several are due
+ * at once.
  */
 export interface ConnectionHandler {
-  /** ESTABLISHED after an active open. (An accepted connection is established when it is handed out.) */
+  /**
+   * ESTABLISHED after an active open. (An accepted connection is established when it is handed
+   * out.)
+   */
   handleConnect(): void;
   /** Urgent data is announced or the urgent pointer has advanced (RFC 9293 §3.8.5). */
   handleUrgent(): void;
@@ -23,8 +29,8 @@ export interface ConnectionHandler {
   /** There is room in the send buffer again after `send` took less than was offered. */
   handleWritable(): void;
   /**
-   * The connection is dead: ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, … Data received before
-   * can still be read after ETIMEDOUT; after ECONNRESET it is gone. `handleClose` follows.
+   * The connection is dead: ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, … Data received
+   * before can still be read after ETIMEDOUT; after ECONNRESET it is gone. `handleClose` follows.
    */
   handleError(code: NetworkErrorCode): void;
   /** Nothing more will be reported: both directions have ended, or the connection died. */
@@ -70,8 +76,8 @@ export interface StackConnection {
   readonly sendQueueBytes: number;
 
   /**
-   * The next piece of what has arrived in order, the caller's to keep, or null when there is none now.
-   * Taking it opens the receive window again.
+   * The next piece of what has arrived in order, the caller's to keep, or null when there is none
+   * now. Taking it opens the receive window again.
    */
   receive(): Buffer | null;
   /** Copies what has arrived into the caller's own memory. @returns bytes copied, 0: none now */
@@ -84,9 +90,9 @@ export interface StackConnection {
   /** Reset: RST now, buffers dropped (RFC 9293 §3.10.5). No handler call follows. */
   abort(): void;
   /**
-   * The user is gone: closes the sending side if it is still open, answers data that arrives from now
-   * on (or was never read) with RST (RFC 9293 §3.6.1, SHLD-3), and lives on until CLOSED. No handler
-   * call follows.
+   * The user is gone: closes the sending side if it is still open, answers data that arrives from
+   * now on (or was never read) with RST (RFC 9293 §3.6.1, SHLD-3), and lives on until CLOSED. No
+   * handler call follows.
    */
   release(): void;
 

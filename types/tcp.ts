@@ -118,8 +118,8 @@ export interface TcpEngine {
   /** Called at or after `deadline`. */
   handleTimeout(now: number): void;
   /**
-   * The next segment that is owed or allowed now, written into `out` (ports, seq, …, text places; not the
-   * checksum). Call until false.
+   * The next segment that is owed or allowed now, written into `out` (ports, seq, …, text places;
+   * not the checksum). Call until false.
    */
   pollTransmit(now: number, out: Segment): boolean;
   /** Earliest time at which `handleTimeout` must be called; Infinity: none. */
@@ -129,8 +129,8 @@ export interface TcpEngine {
   /** Why the connection died; null while it has not. */
   readonly error: NetworkErrorCode | null;
   /**
-   * Must the process stay alive for it even without its user: is there data, a SYN or a FIN the peer has
-   * not acknowledged? (Not in FIN-WAIT-2 and TIME-WAIT.)
+   * Must the process stay alive for it even without its user: is there data, a SYN or a FIN the
+   * peer has not acknowledged? (Not in FIN-WAIT-2 and TIME-WAIT.)
    */
   readonly unfinished: boolean;
   /** Has CLOSED been reached and everything been sent, so that the stack can forget it? */

@@ -1,4 +1,6 @@
-/** One connection, one way: as much as goes through in a time, over any module with `net`'s face. */
+/**
+ * One connection, one way: as much as goes through in a time, over any module with `net`'s face.
+ */
 import type { AddressInfo, Server, Socket } from 'node:net';
 
 /** What of `net` a benchmark needs; `node:net` and usernet both have it. */
@@ -78,7 +80,10 @@ function countInto(socket: Socket, counter: { bytes: number }): void {
   socket.on('error', () => socket.destroy());
 }
 
-/** Writes until told that it is enough for now, and goes on at 'drain'; for as long as the socket lives. */
+/**
+ * Writes until told that it is enough for now, and goes on at 'drain'; for as long as the socket
+ * lives.
+ */
 function pour(socket: Socket, writeBytes: number, onTaken?: (bytes: number) => void): void {
   const chunk = Buffer.alloc(writeBytes, 0x61);
   const taken = onTaken === undefined ? undefined : () => onTaken(writeBytes);

@@ -1,6 +1,6 @@
 /**
- * A process with the kernel's TCP to measure against: prints the ports of a sink, which reads all it gets, and
- * of a source, which sends as fast as it can. Ends with its standard input.
+ * A process with the kernel's TCP to measure against: prints the ports of a sink, which reads all
+ * it gets, and of a source, which sends as fast as it can. Ends with its standard input.
  */
 import { createServer, type Socket } from 'node:net';
 import { listening } from './bulk-transfer';

@@ -1,4 +1,7 @@
-/** How a benchmark speaks: the machine, then a median with its spread a row, and ratios in the same run. */
+/**
+ * How a benchmark speaks: the machine, then a median with its spread a row, and ratios in the same
+ * run.
+ */
 import { cpus } from 'node:os';
 
 export interface Spread {

@@ -1,12 +1,13 @@
 /**
- * `usernet demo`: the echo server on our TCP meets a real client, and the exchange is printed as it happens.
+ * `usernet demo`: the echo server on our TCP meets a real client, and the exchange is printed as it
+ * happens.
  *
- * With CAP_NET_RAW the client is the Linux kernel's TCP, then usernet itself; without, both ends are in this process,
- * and it says so.
+ * With CAP_NET_RAW the client is the Linux kernel's TCP, then usernet itself; without, both ends
+ * are in this process, and it says so.
  */
 import { once } from 'node:events';
-import * as nodeNet from 'node:net';
 import type { AddressInfo } from 'node:net';
+import * as nodeNet from 'node:net';
 import { RawLink } from '../link/raw-link';
 import { createNet } from '../net/create-net';
 import { Stack } from '../stack/stack';
@@ -72,9 +73,9 @@ async function exchange(
   port: number,
   text: string,
   print: (line: string) => void,
-  clientState?: (clientPort: number) => ReturnType<typeof kernelState>,
+  stateOf?: typeof kernelState,
 ): Promise<void> {
-  const state = clientState && ((clientPort: number) => clientState(clientPort, port));
+  const state = stateOf && ((clientPort: number) => stateOf(clientPort, port));
   const printer = new ExchangePrinter({ serverPort: port, clientState: state, print });
   const listener = printer.handleSegment.bind(printer);
   stack.on('segment', listener);

@@ -1,6 +1,9 @@
-/** Prints a connection as it happens: one line a segment, with the states of both ends beside it. */
-import type { SegmentEvent } from '../stack/segment-trace';
+/**
+ * Prints a connection as it happens: one line a segment, with the states of both ends beside it.
+ */
+
 import type { TcpState } from '../../types/tcp';
+import type { SegmentEvent } from '../stack/segment-trace';
 
 const TEXT_COLUMNS = 62;
 const STATE_COLUMNS = 13;
@@ -23,7 +26,9 @@ export class ExchangePrinter {
 
   heading(): void {
     const client = 'client'.padEnd(STATE_COLUMNS);
-    this.#options.print(`${' '.repeat(9)}  ${client} segment${' '.repeat(TEXT_COLUMNS - 4)} server`);
+    this.#options.print(
+      `${' '.repeat(9)}  ${client} segment${' '.repeat(TEXT_COLUMNS - 4)} server`,
+    );
   }
 
   handleSegment(event: SegmentEvent): void {

@@ -1,8 +1,8 @@
 /**
  * What can go wrong between two hosts, as numbers; and how often it did.
  *
- * One set of numbers describes one direction of a simulated link. All chances are probabilities of one
- * packet, from 0 to 1, drawn from the link's own seeded random.
+ * One set of numbers describes one direction of a simulated link. All chances are probabilities of
+ * one packet, from 0 to 1, drawn from the link's own seeded random.
  */
 export interface Impairments {
   /** Bits a second that the direction carries; Infinity: packets take no time to send. */
@@ -12,8 +12,8 @@ export interface Impairments {
   /** Up to this much is added to the delay of each packet, ms. Order is kept. */
   jitterMs: number;
   /**
-   * Most bytes that wait to be sent at `rate`, the packet being sent among them; what does not fit is
-   * dropped. A packet that need not wait always passes.
+   * Most bytes that wait to be sent at `rate`, the packet being sent among them; what does not fit
+   * is dropped. A packet that need not wait always passes.
    */
   queueBytes: number;
   /** Chance that a packet vanishes. */

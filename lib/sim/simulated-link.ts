@@ -2,8 +2,8 @@
  * A wire between two hosts on one virtual clock, seen from one of its ends.
  *
  * Links are made in pairs. What one end commits is copied and travels along a `SimulatedPath`, with
- * whatever goes wrong there; the other end's host receives it. A simulated link carries any address,
- * for it carries nothing outside the process.
+ * whatever goes wrong there; the other end's host receives it. A simulated link carries any
+ * address, for it carries nothing outside the process.
  */
 import type { Clock } from '../../types/clock';
 import type { Link, LinkHost, LinkRoute } from '../../types/link';

@@ -1,9 +1,9 @@
 /**
  * One direction of a simulated link: packets go in now and come out later, or not, or twice.
  *
- * A packet first waits for the ones before it at the path's rate, then travels. Packets on their way
- * lie in packet memory, so a test that looks for leaks sees them too. What arrives at one instant
- * arrives as one batch.
+ * A packet first waits for the ones before it at the path's rate, then travels. Packets on their
+ * way lie in packet memory, so a test that looks for leaks sees them too. What arrives at one
+ * instant arrives as one batch.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
 import { packetMemory } from '../support/memory';
@@ -12,7 +12,9 @@ import { checkImpairments, type Impairments, PathCounters } from './impairments'
 
 export type PacketFate = 'sent' | 'delivered' | 'lost' | 'overflowed' | 'unheard';
 
-/** Sees each packet as it lies at packetMemory.bytes[offset, offset + length), during the call only. */
+/**
+ * Sees each packet as it lies at packetMemory.bytes[offset, offset + length), during the call only.
+ */
 export type PathObserver = (fate: PacketFate, offset: number, length: number) => void;
 
 /** Where a path ends. */

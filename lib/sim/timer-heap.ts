@@ -1,6 +1,6 @@
 /**
- * A binary heap of timers, the earliest first, those of one instant in the order of their arming. That
- * order is what `support/heap` does not promise and a simulation that repeats itself needs.
+ * A binary heap of timers, the earliest first, those of one instant in the order of their arming.
+ * That order is what `support/heap` does not promise and a simulation that repeats itself needs.
  *
  * Each timer knows its place, so that cancelling and moving one need no search.
  */

@@ -1,8 +1,8 @@
 /**
  * Time that passes only when it is told to.
  *
- * Everything due at one instant runs in a fixed order: urgent deferrals first, then the others, then
- * timers by the order in which they were armed. So one seed gives the same packets in the same
+ * Everything due at one instant runs in a fixed order: urgent deferrals first, then the others,
+ * then timers by the order in which they were armed. So one seed gives the same packets in the same
  * microseconds, and an hour of keep-alive costs a test nothing.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
@@ -103,7 +103,10 @@ export class VirtualClock implements Clock {
     return timer.fn;
   }
 
-  /** For the timer itself: puts it in its place. A moved timer goes behind the others of its instant. */
+  /**
+   * For the timer itself: puts it in its place. A moved timer goes behind the others of its
+   * instant.
+   */
   arm(timer: VirtualTimer, at: number): void {
     if (Number.isNaN(at)) throw new RangeError('a timer needs a time');
     this.#heap.remove(timer);

@@ -1,5 +1,6 @@
 /**
- * A link as it is attached to a stack: the stack's side of `LinkHost`, and who waits for room on it.
+ * A link as it is attached to a stack: the stack's side of `LinkHost`, and who waits for room on
+ * it.
  */
 import type { Link, LinkHost } from '../../types/link';
 import type { ChecksumNote } from '../wire/checksum-note';

@@ -1,8 +1,9 @@
 /**
  * Which connection a segment belongs to (RFC 9293 §3.4): a hash table of four-tuples.
  *
- * Chains run through the entries themselves, so finding, adding and removing allocate nothing. The entry
- * found last is tried first: segments come in trains, and a comparison costs a tenth of a hash.
+ * Chains run through the entries themselves, so finding, adding and removing allocate nothing. The
+ * entry found last is tried first: segments come in trains, and a comparison costs a tenth of a
+ * hash.
  */
 import { assert } from '../support/assert';
 import type { FourTuple } from './four-tuple';

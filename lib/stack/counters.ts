@@ -1,8 +1,8 @@
 /**
  * What a stack has counted since it was made, in the manner of `nstat`. Numbers only ever grow.
  *
- * Every packet that comes in ends in exactly one of the counters of `INBOUND_FATES`, so that their sum is
- * `packetsIn`: nothing is lost without a reason being given.
+ * Every packet that comes in ends in exactly one of the counters of `INBOUND_FATES`, so that their
+ * sum is `packetsIn`: nothing is lost without a reason being given.
  */
 export class Counters {
   /** Packets from links, of whatever kind. */

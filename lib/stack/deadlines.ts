@@ -1,8 +1,9 @@
 /**
  * When which connection must be looked at again: one heap, and one clock timer for the whole stack.
  *
- * An engine's earliest deadline moves with nearly every segment, mostly to a later time. The heap keeps
- * the earlier one then and looks again when it has come, so that a segment costs a comparison.
+ * An engine's earliest deadline moves with nearly every segment, mostly to a later time. The heap
+ * keeps the earlier one then and looks again when it has come, so that a segment costs a
+ * comparison.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
 import { Heap } from '../support/heap';

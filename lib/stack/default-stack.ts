@@ -1,9 +1,9 @@
 /**
  * The stack that a process gets without asking: made on first use, the same for everyone in it.
  *
- * With the privilege for raw sockets: the loopback inside, the host's links outside. Without: the loopback
- * alone, and what would need the outside fails with EACCES and says what to do. `USERNET_LINK` or
- * `configure` choose otherwise.
+ * With the privilege for raw sockets: the loopback inside, the host's links outside. Without: the
+ * loopback alone, and what would need the outside fails with EACCES and says what to do.
+ * `USERNET_LINK` or `configure` choose otherwise.
  */
 import type { Link } from '../../types/link';
 import type { StackOptions } from '../../types/stack';
@@ -13,7 +13,10 @@ import { NetworkError } from '../support/network-error';
 import { Stack } from './stack';
 import { WithheldLink } from './withheld-link';
 
-/** What `USERNET_LINK` may say. `loopback` stays inside the process, on purpose and so without errors. */
+/**
+ * What `USERNET_LINK` may say. `loopback` stays inside the process, on purpose and so without
+ * errors.
+ */
 const LINKS: Readonly<Record<string, () => Link[]>> = {
   loopback: () => [],
   raw: () => [new RawLink()],

@@ -1,8 +1,9 @@
 /**
- * One end of a connection in a stack: the engine, the addresses and link it talks over, and its user.
+ * One end of a connection in a stack: the engine, the addresses and link it talks over, and its
+ * user.
  *
- * It is what `net` holds (`StackConnection`). A command goes to the engine at once; what the engine then
- * owes to the network leaves in the next turn, together with everything else.
+ * It is what `net` holds (`StackConnection`). A command goes to the engine at once; what the engine
+ * then owes to the network leaves in the next turn, together with everything else.
  */
 import type { ConnectionHandler, StackConnection } from '../../types/stack';
 import type { TcpEngine, TcpInfo, TcpState } from '../../types/tcp';
@@ -47,7 +48,9 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   tableNext: this | null = null;
   heapIndex = -1;
   heapKey = Number.NaN;
-  /** Is it in the turn's queue of those to be served, of those with events, of its link's waiting? */
+  /**
+   * Is it in the turn's queue of those to be served, of those with events, of its link's waiting?
+   */
   isQueued = false;
   isReporting = false;
   isWaiting = false;

@@ -1,6 +1,7 @@
 /**
- * What a kernel does for a process that ends, and nobody else would do for ours: peers are told, and the
- * host's descriptors are closed in order. For stacks that talk over the host's own addresses.
+ * What a kernel does for a process that ends, and nobody else would do for ours: peers are told,
+ * and the host's descriptors are closed in order. For stacks that talk over the host's own
+ * addresses.
  */
 interface Closable {
   close(): void;

@@ -1,6 +1,7 @@
 /**
- * What tells one connection from another: both addresses, both ports (RFC 9293 §3.4), and whether its
- * packets stay inside the stack, since an in-process connection may bear the same numbers as one outside.
+ * What tells one connection from another: both addresses, both ports (RFC 9293 §3.4), and whether
+ * its packets stay inside the stack, since an in-process connection may bear the same numbers as
+ * one outside.
  *
  * Input fills one of these again and again; each connection keeps one of its own.
  */
@@ -100,7 +101,9 @@ export class FourTuple {
     );
   }
 
-  /** Do both ends have the same address and port? (A socket connected to itself, or a LAND attack.) */
+  /**
+   * Do both ends have the same address and port? (A socket connected to itself, or a LAND attack.)
+   */
   get isItself(): boolean {
     return (
       this.localPort === this.remotePort &&

@@ -1,9 +1,10 @@
 /**
  * Packets in: from a link to the connection, the listener or the counter that they are for.
  *
- * The connection is looked up before the checksum is verified and before addresses are checked: a link that
- * shares the host sees the host's own traffic, too, and that must cost little; and a four-tuple that is
- * in the table has passed its checks. Nothing here throws, whatever the bytes say.
+ * The connection is looked up before the checksum is verified and before addresses are checked: a
+ * link that shares the host sees the host's own traffic, too, and that must cost little; and a
+ * four-tuple that is in the table has passed its checks. Nothing here throws, whatever the bytes
+ * say.
  */
 import { ICMP_ECHO_REQUEST, ICMP_OK, IcmpMessage, readIcmp } from '../ip/icmp-message';
 import { PACKET_FRAGMENT, PACKET_ICMP, PACKET_TCP, readInboundPacket } from '../ip/inbound-packet';

@@ -1,4 +1,7 @@
-/** The ends of a stack's queues, and what happens there: `StackLimits` of types/stack with its reasons. */
+/**
+ * The ends of a stack's queues, and what happens there: `StackLimits` of types/stack with its
+ * reasons.
+ */
 import type { StackLimits } from '../../types/stack';
 
 export const DEFAULT_LIMITS: Readonly<StackLimits> = {
@@ -12,7 +15,9 @@ export const DEFAULT_LIMITS: Readonly<StackLimits> = {
   packetsPerTurn: 512,
 };
 
-/** Segments that one connection may send before the next one has its turn: a usual window's worth. */
+/**
+ * Segments that one connection may send before the next one has its turn: a usual window's worth.
+ */
 export const SEGMENTS_PER_PASS = 64;
 
 /** @throws RangeError for a limit that is not a positive number */

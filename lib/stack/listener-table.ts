@@ -1,5 +1,6 @@
 /**
- * Who listens where (RFC 9293 §3.9.1.1, MUST-43): by port, the exact address preferred to the unspecified.
+ * Who listens where (RFC 9293 §3.9.1.1, MUST-43): by port, the exact address preferred to the
+ * unspecified.
  *
  * `::` takes both families, as Node's servers do; `0.0.0.0` takes IPv4 only.
  */
@@ -34,7 +35,9 @@ export class ListenerTable<Entry extends Listening> {
     return best;
   }
 
-  /** A listener at this port that shares an address with `address`: a new one there is EADDRINUSE. */
+  /**
+   * A listener at this port that shares an address with `address`: a new one there is EADDRINUSE.
+   */
   findOverlap(address: IpAddress, port: number): Entry | null {
     const entries = this.#byPort.get(port) ?? [];
     return (

@@ -1,5 +1,6 @@
 /**
- * A listener in a stack: where it listens, whom it tells, and which of its connections are still opening.
+ * A listener in a stack: where it listens, whom it tells, and which of its connections are still
+ * opening.
  */
 import type { ListenRequest, StackConnection, StackListener } from '../../types/stack';
 import type { Listener } from '../tcp/listener';

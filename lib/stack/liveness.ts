@@ -1,6 +1,7 @@
 /**
- * Must the process stay alive for this stack? Exactly while something counts: a referenced listener, a
- * referenced connection with a user, or one whose user is gone while its data is still under way.
+ * Must the process stay alive for this stack? Exactly while something counts: a referenced
+ * listener, a referenced connection with a user, or one whose user is gone while its data is still
+ * under way.
  */
 export interface Countable {
   readonly keepsAlive: boolean;

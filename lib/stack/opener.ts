@@ -1,6 +1,6 @@
 /**
- * OPEN, active and passive (RFC 9293 §3.9.1.1): checks what the user asks for, chooses link, source address
- * and port, and reports at once what can be known at once. The error codes are Linux's.
+ * OPEN, active and passive (RFC 9293 §3.9.1.1): checks what the user asks for, chooses link, source
+ * address and port, and reports at once what can be known at once. The error codes are Linux's.
  */
 import type {
   ConnectionHandler,

@@ -1,6 +1,6 @@
 /**
- * Packets out: what an engine wants to send, and answers to what belongs to no connection, written into a
- * link's own memory.
+ * Packets out: what an engine wants to send, and answers to what belongs to no connection, written
+ * into a link's own memory.
  */
 import { echoReplyBytes, writeEchoReply } from '../ip/echo-reply';
 import { pseudoHeaderSum } from '../wire/checksum';

@@ -1,10 +1,10 @@
 /**
  * Local ports: which are held on the host, and which are free for an outgoing connection.
  *
- * Over a link that shares the host's addresses a port must be claimed from the host's kernel, once for all
- * that use it here: a listener, the connections it accepted, connections that chose the port themselves.
- * They share a `HeldPort`, which lets go when its last user does. Inside the stack and over links of its
- * own addresses a port is free for a connection whose four-tuple is new.
+ * Over a link that shares the host's addresses a port must be claimed from the host's kernel, once
+ * for all that use it here: a listener, the connections it accepted, connections that chose the
+ * port themselves. They share a `HeldPort`, which lets go when its last user does. Inside the stack
+ * and over links of its own addresses a port is free for a connection whose four-tuple is new.
  */
 import type { PortClaim } from '../../types/link';
 import { NetworkError } from '../support/network-error';
@@ -116,9 +116,9 @@ export class Ports {
   }
 
   /**
-   * The kernel refuses a claim on every address while one on a single address stands, though both are
-   * ours (say, of connections that outlived an earlier listener). Then the narrow ones step aside and
-   * rest on the wide one from there on.
+   * The kernel refuses a claim on every address while one on a single address stands, though both
+   * are ours (say, of connections that outlived an earlier listener). Then the narrow ones step
+   * aside and rest on the wide one from there on.
    */
   #claim(attachment: Attachment, address: IpAddress, port: number, narrow: HeldPort[]): HeldPort {
     for (const one of narrow) one.suspend();

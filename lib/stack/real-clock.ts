@@ -1,9 +1,11 @@
 /**
- * The clock of the world: `performance.now()`, Node's timers, and its two queues of things to do soon.
+ * The clock of the world: `performance.now()`, Node's timers, and its two queues of things to do
+ * soon.
  *
- * A deadline that moves with every segment must not cost a `clearTimeout` and `setTimeout` each time
- * (315 ns on the machine this was written on). So a timer that is moved to a later time stays armed
- * for the earlier one and looks again when that has come; only an earlier time needs a new arming.
+ * A deadline that moves with every segment must not cost a `clearTimeout` and `setTimeout` each
+ * time (315 ns on the machine this was written on). So a timer that is moved to a later time stays
+ * armed for the earlier one and looks again when that has come; only an earlier time needs a new
+ * arming.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
 
@@ -16,8 +18,8 @@ export class RealClock implements Clock {
   }
 
   /**
-   * @param at in ms of this clock; Infinity never runs `fn`, but keeps the process alive all the same
-   *   while the timer is referenced
+   * @param at in ms of this clock; Infinity never runs `fn`, but keeps the process alive all the
+   *   same while the timer is referenced
    */
   schedule(at: number, fn: () => void): ClockTimer {
     const timer = new RealTimer(fn);

@@ -106,7 +106,9 @@ export class Registry {
     return endpoint;
   }
 
-  /** The connection is CLOSED: no segment and no deadline finds it any more, and its port is free. */
+  /**
+   * The connection is CLOSED: no segment and no deadline finds it any more, and its port is free.
+   */
   forget(endpoint: Endpoint): void {
     this.connections.remove(endpoint);
     this.#parts.deadlines.remove(endpoint);

@@ -1,8 +1,9 @@
 /**
  * Tells users what has happened to their connections, in the order of `ConnectionHandler`.
  *
- * A handler may do anything: close this connection or the whole stack, open others, throw. So each step
- * looks anew whether there is still somebody to tell, and what has not been told stays in `events`.
+ * A handler may do anything: close this connection or the whole stack, open others, throw. So each
+ * step looks anew whether there is still somebody to tell, and what has not been told stays in
+ * `events`.
  */
 import {
   EVENT_CLOSED,

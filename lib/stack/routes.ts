@@ -1,8 +1,8 @@
 /**
  * Over which link a destination is reached, and which addresses are the stack's own.
  *
- * A connection between two sockets of one stack always stays inside. Where an own address is also the
- * host's, and nobody listens here, the host's kernel may have somebody who does.
+ * A connection between two sockets of one stack always stays inside. Where an own address is also
+ * the host's, and nobody listens here, the host's kernel may have somebody who does.
  */
 import type { LinkRoute } from '../../types/link';
 import { isUnicast } from '../ip/unicast';

@@ -1,8 +1,9 @@
 /**
- * The exchange as it happens: one event for each segment, with the state of the connection around it.
+ * The exchange as it happens: one event for each segment, with the state of the connection around
+ * it.
  *
- * Costs nothing while nobody listens. Sequence numbers in the text are relative to each side's SYN, and
- * absolute for a connection whose SYNs nobody was listening for.
+ * Costs nothing while nobody listens. Sequence numbers in the text are relative to each side's SYN,
+ * and absolute for a connection whose SYNs nobody was listening for.
  */
 import type { TcpState } from '../../types/tcp';
 import { formatSegment } from '../wire/packet-text';

@@ -153,8 +153,8 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
   }
 
   /**
-   * Resets every connection, closes every listener and link. Users of connections hear ECONNABORTED.
-   * Calling it again does nothing.
+   * Resets every connection, closes every listener and link. Users of connections hear
+   * ECONNABORTED. Calling it again does nothing.
    */
   close(): void {
     if (this.#closed) return;

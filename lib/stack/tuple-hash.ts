@@ -1,9 +1,10 @@
 /**
  * A keyed hash of a four-tuple: HalfSipHash with one round a word and three at the end.
  *
- * (J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF", 2012, and the 32-bit variant of
- * its reference code.) Keyed, so that a peer who chooses his addresses and ports cannot choose which
- * chain of the connection table they land in, nor learn the offset that his timestamps start from.
+ * (J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF", 2012, and the 32-bit
+ * variant of its reference code.) Keyed, so that a peer who chooses his addresses and ports cannot
+ * choose which chain of the connection table they land in, nor learn the offset that his timestamps
+ * start from.
  */
 import type { FourTuple } from './four-tuple';
 

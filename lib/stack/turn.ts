@@ -6,9 +6,10 @@
  *     report    what the users must hear; their commands make connections dirty again
  *     jobs      what links have put off, such as the delivery of in-process packets
  *
- * A burst of packets, or ten writes in a row, is so answered once (RFC 9293 MUST-58, MUST-59). Passes go on
- * while there is work, so that two in-process connections play ping-pong without the event loop between
- * the strokes; but only for `limits.packetsPerTurn` packets, then the event loop has its chance.
+ * A burst of packets, or ten writes in a row, is so answered once (RFC 9293 MUST-58, MUST-59).
+ * Passes go on while there is work, so that two in-process connections play ping-pong without the
+ * event loop between the strokes; but only for `limits.packetsPerTurn` packets, then the event loop
+ * has its chance.
  */
 import type { Clock } from '../../types/clock';
 import { EVENT_CONNECTED } from '../tcp/events';
@@ -217,7 +218,10 @@ export class Turn implements EndpointHost {
     this.#dirty.push(endpoint);
   }
 
-  /** One run a turn, however many commands ask for it; before the event loop turns, while that is fair. */
+  /**
+   * One run a turn, however many commands ask for it; before the event loop turns, while that is
+   * fair.
+   */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -234,7 +238,9 @@ export class Turn implements EndpointHost {
     return this.#dirty.size + this.#reporting.size + this.#jobs.size > 0;
   }
 
-  /** Grows with everything that is done. A pass counts, too, or an empty one could go on for ever. */
+  /**
+   * Grows with everything that is done. A pass counts, too, or an empty one could go on for ever.
+   */
   get #work(): number {
     const { counters } = this.#parts;
     return counters.packetsIn + counters.packetsOut + this.#passes;

@@ -1,8 +1,9 @@
 /**
  * The outside world, for a stack that may not reach it: every attempt fails, and says what to do.
  *
- * It stands in for the raw link where the process lacks the privilege, so that nothing that was meant for
- * the outside silently stays inside. What concerns 127.0.0.0/8 alone is the loopback's, not its.
+ * It stands in for the raw link where the process lacks the privilege, so that nothing that was
+ * meant for the outside silently stays inside. What concerns 127.0.0.0/8 alone is the loopback's,
+ * not its.
  */
 import { networkInterfaces } from 'node:os';
 import type { Link, LinkRoute, PortClaim } from '../../types/link';
@@ -27,7 +28,9 @@ export class WithheldLink implements Link {
   ref(): void {}
   unref(): void {}
 
-  /** The host's own addresses, so that binding to one says EACCES, and to another's EADDRNOTAVAIL. */
+  /**
+   * The host's own addresses, so that binding to one says EACCES, and to another's EADDRNOTAVAIL.
+   */
   isLocal(address: IpAddress): boolean {
     if (address.isLoopback) return false;
     for (const addresses of Object.values(networkInterfaces())) {

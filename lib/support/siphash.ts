@@ -1,6 +1,6 @@
 /**
- * SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed pseudo-random function for short inputs, over 32-bit
- * words. The state's 64-bit words are held as halves.
+ * SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed pseudo-random function for short inputs, over
+ * 32-bit words. The state's 64-bit words are held as halves.
  */
 export class SipHash {
   readonly #key = new Int32Array(4);

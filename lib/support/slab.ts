@@ -1,8 +1,10 @@
 /**
- * Memory for received text: pieces of large slabs, handed to the user and never used again under him.
+ * Memory for received text: pieces of large slabs, handed to the user and never used again under
+ * him.
  *
- * A slab of 1 MiB costs one allocation for hundreds of segments, without the page faults of fresh 64 KiB
- * buffers. Short texts come from small slabs, so that a user who keeps a line does not keep a mebibyte.
+ * A slab of 1 MiB costs one allocation for hundreds of segments, without the page faults of fresh
+ * 64 KiB buffers. Short texts come from small slabs, so that a user who keeps a line does not keep
+ * a mebibyte.
  */
 import { Buffer } from 'node:buffer';
 

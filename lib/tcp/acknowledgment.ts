@@ -1,4 +1,7 @@
-/** The ACK field of a segment (RFC 9293 §3.10.7.4, fifth check): what it acknowledges, what window it brings. */
+/**
+ * The ACK field of a segment (RFC 9293 §3.10.7.4, fifth check): what it acknowledges, what window
+ * it brings.
+ */
 import { FIN, type Segment, SYN } from '../wire/segment';
 import { EVENT_WRITABLE } from './events';
 import { scaledWindow } from './options';
@@ -73,7 +76,9 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   }
 }
 
-/** From the segment that was timed; from the timestamp echo where none was (Karn, RFC 7323 §4.1). */
+/**
+ * From the segment that was timed; from the timestamp echo where none was (Karn, RFC 7323 §4.1).
+ */
 function sampleRtt(tcb: Tcb, seg: Segment, now: number): void {
   const { rtt, ts, snd } = tcb;
   if (rtt.timing) {
@@ -83,8 +88,9 @@ function sampleRtt(tcb: Tcb, seg: Segment, now: number): void {
   } else if (ts.on && seg.hasTimestamps && seg.tsecr !== 0) {
     const sample = seqDiff(ts.value(now), seg.tsecr);
     if (sample < 0) return; // an echo of what was never sent
-    // An echo from before the repetition: the first copy had arrived and its ACKs were lost, or it was
-    // late. How long ago it left says little (Karn); the backed-off timeout stands until a clean sample.
+    // An echo from before the repetition: the first copy had arrived and its ACKs were lost, or it
+    // was late. How long ago it left says little (Karn); the backed-off timeout stands until a
+    // clean sample.
     if (rtt.repeated && seqLt(seg.tsecr, rtt.repeatedTimestamp)) return;
     const samplesPerRtt = Math.max(1, Math.ceil(flightSize(tcb) / (2 * snd.mss)));
     rtt.measure(sample, samplesPerRtt);

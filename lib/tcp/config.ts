@@ -30,7 +30,9 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
 /** RFC 9293 §3.7.1, MUST-15: what a peer without the MSS option can take over IPv4. */
 export const DEFAULT_PEER_MSS = 536;
 
-/** A peer's MSS below this is taken as this, so that headers cannot drown the data (CVE-2019-11479). */
+/**
+ * A peer's MSS below this is taken as this, so that headers cannot drown the data (CVE-2019-11479).
+ */
 export const MINIMUM_PEER_MSS = 88;
 
 /** RFC 7323 §2.3: a larger shift count is taken as this. */

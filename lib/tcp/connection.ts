@@ -1,9 +1,9 @@
 /**
  * One end of one TCP connection: the engine's face (`types/tcp`, `TcpEngine`).
  *
- * Everything comes in by a command or `handle…(…, now)` and goes out by `poll…`; nothing here calls back.
+ * Everything comes in by a command or `handle…(…, now)` and goes out by `poll…`; nothing here calls
+ * back.
  */
-import type { Buffer } from 'node:buffer';
 import type { TcpEngine, TcpInfo, TcpState } from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
 import type { Segment } from '../wire/segment';

@@ -1,4 +1,7 @@
-/** A connection's inside for the curious, by Linux's `tcp_info` names; units: `types/tcp`, `TcpInfo`. */
+/**
+ * A connection's inside for the curious, by Linux's `tcp_info` names; units: `types/tcp`,
+ * `TcpInfo`.
+ */
 import type { TcpInfo } from '../../types/tcp';
 import { endOfText } from './output';
 import { seqDiff } from './seq';

@@ -1,6 +1,6 @@
 /**
- * What must hold between any two events, whatever the network did. Tests and simulations call it after
- * every event; it throws with what is wrong.
+ * What must hold between any two events, whatever the network did. Tests and simulations call it
+ * after every event; it throws with what is wrong.
  */
 import { assert } from '../support/assert';
 import type { Connection } from './connection';

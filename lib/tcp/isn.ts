@@ -1,8 +1,8 @@
 /**
  * Initial sequence numbers (RFC 9293 §3.4.1, RFC 6528): ISN = M + F(four-tuple, secret).
  *
- * M ticks every 4 µs; F is SipHash under a secret from the crypto generator, so that each four-tuple has a
- * number space of its own that nobody outside can compute.
+ * M ticks every 4 µs; F is SipHash under a secret from the crypto generator, so that each
+ * four-tuple has a number space of its own that nobody outside can compute.
  */
 import { SipHash } from '../support/siphash';
 import type { IpAddress } from '../wire/ip-address';

@@ -1,8 +1,9 @@
 /**
- * A port in LISTEN (RFC 9293 §3.10.7.2): which segments begin a connection, and how many may at once.
+ * A port in LISTEN (RFC 9293 §3.10.7.2): which segments begin a connection, and how many may at
+ * once.
  *
- * As on Linux a listener has two queues: embryonic connections (SYN-RECEIVED) and established ones that
- * wait to be accepted, the latter bounded by the user's backlog.
+ * As on Linux a listener has two queues: embryonic connections (SYN-RECEIVED) and established ones
+ * that wait to be accepted, the latter bounded by the user's backlog.
  */
 import { ACK, RST, type Segment, SYN } from '../wire/segment';
 

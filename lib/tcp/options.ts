@@ -1,4 +1,7 @@
-/** The options of the handshake: what we offer, and what both have agreed on (RFC 9293 §3.7.1, RFC 7323). */
+/**
+ * The options of the handshake: what we offer, and what both have agreed on (RFC 9293 §3.7.1, RFC
+ * 7323).
+ */
 import { type Segment, SYN } from '../wire/segment';
 import {
   DEFAULT_PEER_MSS,

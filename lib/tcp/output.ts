@@ -1,8 +1,8 @@
 /**
  * What leaves now: one segment a call, until nothing is owed or allowed (RFC 9293 §3.8).
  *
- * In this order: resets, the handshake, what must be repeated, new text, probes, bare ACKs. Every segment
- * carries the acknowledgment and window of the moment, so it pays what was owed of them.
+ * In this order: resets, the handshake, what must be repeated, new text, probes, bare ACKs. Every
+ * segment carries the acknowledgment and window of the moment, so it pays what was owed of them.
  */
 import { ACK, FIN, PSH, RST, type Segment, SYN, URG } from '../wire/segment';
 import { writeSynOptions, writeTimestamps } from './options';
@@ -125,7 +125,9 @@ function armPersist(tcb: Tcb, now: number): void {
   tcb.snd.stalledSince = now;
 }
 
-/** Into a closed or silly window: what fits of the text, at least one byte; and keep-alive probes. */
+/**
+ * Into a closed or silly window: what fits of the text, at least one byte; and keep-alive probes.
+ */
 function pollProbe(tcb: Tcb, now: number, out: Segment): boolean {
   const { snd } = tcb;
   if ((tcb.owed & OWE_PROBE) !== 0) {
@@ -179,7 +181,8 @@ function writeText(tcb: Tcb, now: number, out: Segment, seq: number, length: num
     if (repeated) count.bytesRetransmitted += length;
   }
   if (seqGt(snd.up, seq)) {
-    // MUST-62: the pointer names what follows the urgent data; further than it reaches, its largest value.
+    // MUST-62: the pointer names what follows the urgent data; further than it reaches, its largest
+    // value.
     out.flags |= URG;
     out.urgentPointer = Math.min(seqDiff(snd.up, seq), 65_535);
   }

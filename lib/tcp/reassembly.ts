@@ -1,10 +1,10 @@
 /**
  * Text that arrived ahead of its turn (RFC 9293 §3.10.7.4, SHLD-31).
  *
- * The bytes lie in a ring in packet memory, each at its sequence number modulo the ring's size, so that an
- * overlap writes the same bytes to the same place. Beside it stands a sorted list of the ranges present.
- * Finding a range is a binary search; their number is bounded, and so is the ring, by the receive window:
- * a flood of one-byte segments costs no more than any other (CVE-2018-5390).
+ * The bytes lie in a ring in packet memory, each at its sequence number modulo the ring's size, so
+ * that an overlap writes the same bytes to the same place. Beside it stands a sorted list of the
+ * ranges present. Finding a range is a binary search; their number is bounded, and so is the ring,
+ * by the receive window: a flood of one-byte segments costs no more than any other (CVE-2018-5390).
  */
 import { packetMemory } from '../support/memory';
 import type { ReceiveBuffer } from './receive-buffer';

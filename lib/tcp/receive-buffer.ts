@@ -1,10 +1,9 @@
 /**
  * Text that has arrived in order and waits for its user, as pieces of slabs.
  *
- * Segments that follow each other fill one piece, up to 64 KiB, as long as no other connection took the
- * place behind it: a bulk transfer comes out in large pieces, a message in a piece of its own.
+ * Segments that follow each other fill one piece, up to 64 KiB, as long as no other connection took
+ * the place behind it: a bulk transfer comes out in large pieces, a message in a piece of its own.
  */
-import type { Buffer } from 'node:buffer';
 import { packetMemory } from '../support/memory';
 import { MAX_PIECE_BYTES, slabFor } from '../support/slab';
 

@@ -1,8 +1,10 @@
 /**
- * What is thought lost: fast retransmit and NewReno (RFC 5681 §3.2, RFC 6582), and going back after a timeout.
+ * What is thought lost: fast retransmit and NewReno (RFC 5681 §3.2, RFC 6582), and going back after
+ * a timeout.
  *
- * After a timeout everything outstanding is taken as lost: a cursor walks from SND.UNA to where SND.NXT stood, and
- * the congestion window counts from SND.UNA to the cursor. SND.NXT never moves back.
+ * After a timeout everything outstanding is taken as lost: a cursor walks from SND.UNA to where
+ * SND.NXT stood, and the congestion window counts from SND.UNA to the cursor. SND.NXT never moves
+ * back.
  */
 import { OWE_RETRANSMIT } from './owed';
 import { seqDiff, seqGeq, seqGt, seqLt } from './seq';
@@ -51,7 +53,10 @@ export function processDuplicateAck(tcb: Tcb): void {
   tcb.owed |= OWE_RETRANSMIT;
 }
 
-/** `acked` new bytes have been acknowledged; SND.UNA has already moved. `limited`: see the controller. */
+/**
+ * `acked` new bytes have been acknowledged; SND.UNA has already moved. `limited`: see the
+ * controller.
+ */
 export function processNewAck(tcb: Tcb, acked: number, limited: boolean): void {
   const { recovery, snd, cc } = tcb;
   recovery.duplicates = 0;

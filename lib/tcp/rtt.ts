@@ -1,6 +1,6 @@
 /**
- * Round-trip time and retransmission timeout (RFC 6298), samples from timed segments or from timestamps
- * (RFC 7323 §4).
+ * Round-trip time and retransmission timeout (RFC 6298), samples from timed segments or from
+ * timestamps (RFC 7323 §4).
  */
 import type { TcpConfig } from '../../types/tcp';
 
@@ -41,8 +41,8 @@ export class RttEstimator {
   }
 
   /**
-   * Takes a sample in ms. `samplesPerRtt` is how many samples one round trip yields now; with more than
-   * one the gains shrink, so that the memory still spans round trips (RFC 7323 appendix G).
+   * Takes a sample in ms. `samplesPerRtt` is how many samples one round trip yields now; with more
+   * than one the gains shrink, so that the memory still spans round trips (RFC 7323 appendix G).
    */
   measure(sample: number, samplesPerRtt: number): void {
     if (Number.isNaN(this.srtt)) {

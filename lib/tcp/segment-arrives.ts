@@ -1,8 +1,9 @@
 /**
- * SEGMENT ARRIVES (RFC 9293 §3.10.7.4): the checks in the RFC's order, each a function that says whether to
- * carry on. None of them sends: they set bits in `owed`.
+ * SEGMENT ARRIVES (RFC 9293 §3.10.7.4): the checks in the RFC's order, each a function that says
+ * whether to carry on. None of them sends: they set bits in `owed`.
  *
- * Amended by RFC 5961 (blind resets, SYNs and data), RFC 7323 (timestamps) and RFC 1337 (TIME-WAIT).
+ * Amended by RFC 5961 (blind resets, SYNs and data), RFC 7323 (timestamps) and RFC 1337
+ * (TIME-WAIT).
  */
 import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment';
 import { acceptSynAck, processAck, takeFirstWindow } from './acknowledgment';
@@ -42,8 +43,9 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: number): void {
 }
 
 /**
- * Simultaneous open: the peer's SYN-ACK repeats the SYN that we have already taken. The RFC's figure 7 lets it
- * establish the connection, its first check would refuse it; like Linux we take it as the ACK that it also is.
+ * Simultaneous open: the peer's SYN-ACK repeats the SYN that we have already taken. The RFC's
+ * figure 7 lets it establish the connection, its first check would refuse it; like Linux we take it
+ * as the ACK that it also is.
  */
 function uncrossSyn(tcb: Tcb, seg: Segment): void {
   if ((seg.flags & (SYN | ACK | RST)) !== (SYN | ACK)) return;
@@ -79,8 +81,9 @@ function checkSequence(tcb: Tcb, seg: Segment, now: number): boolean {
 }
 
 /**
- * RFC 9293 table 6, with two additions of Linux: a segment that begins before the window and ends behind it is
- * in it too; and a bare ACK at the right edge comes from a peer that has used up the window.
+ * RFC 9293 table 6, with two additions of Linux: a segment that begins before the window and ends
+ * behind it is in it too; and a bare ACK at the right edge comes from a peer that has used up the
+ * window.
  */
 function isAcceptable(seg: Segment, nxt: number, wnd: number): boolean {
   const { length } = seg;
@@ -113,7 +116,9 @@ function answerUnacceptable(tcb: Tcb, seg: Segment, now: number): void {
   }
 }
 
-/** Second: a reset counts only at RCV.NXT; elsewhere in the window it is challenged (RFC 5961 §3). */
+/**
+ * Second: a reset counts only at RCV.NXT; elsewhere in the window it is challenged (RFC 5961 §3).
+ */
 function checkReset(tcb: Tcb, seg: Segment, now: number): boolean {
   if ((seg.flags & RST) === 0) return true;
   if (tcb.state === 'TIME-WAIT') return false; // RFC 1337: resets do not end TIME-WAIT
@@ -147,7 +152,9 @@ function checkSyn(tcb: Tcb, seg: Segment, now: number): boolean {
   return false;
 }
 
-/** Fifth: without ACK nothing counts; an ACK of the future or the far past is refused (RFC 5961 §5). */
+/**
+ * Fifth: without ACK nothing counts; an ACK of the future or the far past is refused (RFC 5961 §5).
+ */
 function checkAck(tcb: Tcb, seg: Segment, now: number): boolean {
   if ((seg.flags & ACK) === 0) return false;
   const { snd } = tcb;

@@ -88,7 +88,10 @@ function holdText(tcb: Tcb, seg: Segment): void {
   if (tcb.duplicateAcksOwed < MAX_DUPLICATE_ACKS) tcb.duplicateAcksOwed++;
 }
 
-/** At least every second full segment is acknowledged at once, others after a while (RFC 9293 §3.8.6.3). */
+/**
+ * At least every second full segment is acknowledged at once, others after a while (RFC 9293
+ * §3.8.6.3).
+ */
 function oweAckFor(tcb: Tcb, length: number, taken: number, now: number): void {
   const { rcv, timers, config } = tcb;
   rcv.unacked += taken;

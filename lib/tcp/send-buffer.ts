@@ -1,8 +1,8 @@
 /**
  * What the user has sent and the peer has not acknowledged: a ring in packet memory.
  *
- * The ring is a power of two, made when the first byte comes, doubled while it is too small, given back
- * when everything is acknowledged. Segments point into it; a retransmission reads it again.
+ * The ring is a power of two, made when the first byte comes, doubled while it is too small, given
+ * back when everything is acknowledged. Segments point into it; a retransmission reads it again.
  */
 import { packetMemory } from '../support/memory';
 import type { Segment } from '../wire/segment';

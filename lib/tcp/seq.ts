@@ -1,8 +1,8 @@
 /**
  * Sequence-number arithmetic modulo 2^32 on int32 (RFC 9293 §3.4).
  *
- * Two numbers compare by the sign of their difference, which is right while they lie less than 2^31 apart;
- * windows are at most 2^30 (RFC 7323 §2.3).
+ * Two numbers compare by the sign of their difference, which is right while they lie less than 2^31
+ * apart; windows are at most 2^30 (RFC 7323 §2.3).
  */
 
 export function seqLt(a: number, b: number): boolean {

@@ -51,7 +51,10 @@ export function die(tcb: Tcb, error: NetworkErrorCode): void {
   enterClosed(tcb);
 }
 
-/** A passive open ends before ESTABLISHED: back to LISTEN, which here means gone (RFC 9293 §3.10.7.4). */
+/**
+ * A passive open ends before ESTABLISHED: back to LISTEN, which here means gone (RFC 9293
+ * §3.10.7.4).
+ */
 export function abandon(tcb: Tcb): void {
   enterClosed(tcb);
   tcb.events = EVENT_ABANDONED;

@@ -1,8 +1,9 @@
 /**
- * The transmission control block: everything the engine knows about one connection (RFC 9293 §3.3.1).
+ * The transmission control block: everything the engine knows about one connection (RFC 9293
+ * §3.3.1).
  *
- * Plain data under the RFC's names. Who may change `state` is `enter` alone; what output must send is a set
- * of bits in `owed`; what the user must hear is a set of bits in `events`.
+ * Plain data under the RFC's names. Who may change `state` is `enter` alone; what output must send
+ * is a set of bits in `owed`; what the user must hear is a set of bits in `events`.
  */
 
 import type { TcpConfig, TcpState } from '../../types/tcp';

@@ -1,4 +1,7 @@
-/** What happens when a deadline has come (RFC 9293 §3.10.8, RFC 6298 §5, RFC 9293 §3.8.4 and §3.8.6.1). */
+/**
+ * What happens when a deadline has come (RFC 9293 §3.10.8, RFC 6298 §5, RFC 9293 §3.8.4 and
+ * §3.8.6.1).
+ */
 import { OWE_ACK, OWE_KEEP_ALIVE, OWE_PROBE, OWE_RESET, OWE_SYN } from './owed';
 import { flightSize, rewind } from './recovery';
 import { die, enterClosed, isSynchronized } from './state';

@@ -1,5 +1,4 @@
 /** The user's commands (RFC 9293 §3.10.1 to §3.10.5): OPEN, SEND, RECEIVE, CLOSE, ABORT. */
-import type { Buffer } from 'node:buffer';
 import type { Segment } from '../wire/segment';
 import { endOfText } from './output';
 import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
@@ -70,7 +69,10 @@ export function abort(tcb: Tcb): void {
   if (mustReset) tcb.owed = OWE_RESET;
 }
 
-/** The user is gone: CLOSE, and what was not read, or arrives from now on, is answered with RST (SHLD-3). */
+/**
+ * The user is gone: CLOSE, and what was not read, or arrives from now on, is answered with RST
+ * (SHLD-3).
+ */
 export function release(tcb: Tcb, now: number): void {
   tcb.released = true;
   if (tcb.state === 'SYN-SENT') {

@@ -15,8 +15,9 @@ export function shiftFor(bytes: number): number {
 /**
  * The window field for a segment that leaves now; what it offers is remembered as `rcv.edge`.
  *
- * The right edge moves only if it can move by a full segment or half the buffer (MUST-39), and never moves
- * left (SHLD-14): scaling rounds up, so up to 2^shift − 1 bytes more than the buffer may come, and are taken.
+ * The right edge moves only if it can move by a full segment or half the buffer (MUST-39), and
+ * never moves left (SHLD-14): scaling rounds up, so up to 2^shift − 1 bytes more than the buffer
+ * may come, and are taken.
  */
 export function offerWindow(tcb: Tcb, isSyn: boolean): number {
   const { rcv } = tcb;
@@ -31,8 +32,8 @@ export function offerWindow(tcb: Tcb, isSyn: boolean): number {
 }
 
 /**
- * The user has read: should the peer hear now that the window is larger? When it has at least doubled
- * and grown by a full segment or half the buffer.
+ * The user has read: should the peer hear now that the window is larger? When it has at least
+ * doubled and grown by a full segment or half the buffer.
  */
 export function shouldUpdateWindow(tcb: Tcb): boolean {
   const offered = tcb.rcv.wnd;

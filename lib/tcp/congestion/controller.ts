@@ -1,8 +1,8 @@
 /**
  * What the engine asks of a congestion controller. All amounts are bytes.
  *
- * A controller knows nothing of segments, timers or recovery: it is told what happened and keeps `cwnd`
- * and `ssthresh`.
+ * A controller knows nothing of segments, timers or recovery: it is told what happened and keeps
+ * `cwnd` and `ssthresh`.
  */
 export interface CongestionController {
   readonly name: string;
@@ -12,9 +12,9 @@ export interface CongestionController {
   /** Start, or a changed segment size: `mss` is the effective send MSS. */
   initialize(mss: number, initialWindowSegments: number): void;
   /**
-   * `acked` new bytes were acknowledged outside recovery. `limited`: the window, not the application, held
-   * the sender back (RFC 7661 §4.1: otherwise it must not grow). `afterTimeout`: what is acknowledged
-   * was repeated after a timeout.
+   * `acked` new bytes were acknowledged outside recovery. `limited`: the window, not the
+   * application, held the sender back (RFC 7661 §4.1: otherwise it must not grow). `afterTimeout`:
+   * what is acknowledged was repeated after a timeout.
    */
   handleAck(acked: number, limited: boolean, afterTimeout: boolean): void;
   /** Loss was inferred from duplicates: sets `ssthresh`, and `cwnd` to it. */

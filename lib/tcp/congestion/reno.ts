@@ -1,9 +1,9 @@
 /**
  * Reno's window (RFC 5681): slow start and congestion avoidance by bytes acknowledged (RFC 3465).
  *
- * Counting bytes makes division of ACKs worthless. Unlike RFC 3465 one ACK may grow the window by all it
- * acknowledges in slow start, as in Linux: receivers that answer once a batch would otherwise stall
- * it. After a timeout the limit of one segment an ACK holds.
+ * Counting bytes makes division of ACKs worthless. Unlike RFC 3465 one ACK may grow the window by
+ * all it acknowledges in slow start, as in Linux: receivers that answer once a batch would
+ * otherwise stall it. After a timeout the limit of one segment an ACK holds.
  */
 import type { CongestionController } from './controller';
 
