@@ -1,17 +1,15 @@
 /**
- * What the links over the host's own kernel have in common: the host's addresses and routes, guarded
- * ports, and a socket whose two halves a subclass brings.
+ * What the links over the host's own kernel have in common: the host's addresses and routes,
+ * guarded ports, and a socket whose two halves a subclass brings.
  */
 import type { Link, LinkHost, LinkRoute, PortClaim } from '../../types/link';
 import { NetworkError } from '../support/network-error';
 import type { IpAddress } from '../wire/ip-address';
+import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { HostPorts } from './host-ports';
 import { HostRoutes } from './host-routes';
 import { type Libc, loadLibc } from './libc';
 import { LinkCounters } from './link-counters';
-
-/** The longest IPv4 packet; what a destination takes is for `route` to say. */
-const MTU = 65_535;
 
 /** The sending half: `reserve`, `commit` and `flush` as in Link. */
 export interface HostTransmitter {
@@ -22,8 +20,9 @@ export interface HostTransmitter {
 
 export abstract class HostLink implements Link {
   abstract readonly name: string;
-  readonly mtu = MTU;
-  readonly maxSegmentBytes = MTU;
+  /** The longest there is; what a destination takes is for `route` to say. */
+  readonly mtu = IPV4_MAX_BYTES;
+  readonly maxSegmentBytes = IPV4_MAX_BYTES;
   readonly needsChecksum = true;
   readonly sharesHost = true;
   readonly counters = new LinkCounters();
@@ -77,7 +76,7 @@ export abstract class HostLink implements Link {
   }
 
   reserve(length: number): number {
-    if (this.#transmitter === null || length > MTU) return -1;
+    if (this.#transmitter === null || length > IPV4_MAX_BYTES) return -1;
     return this.#transmitter.reserve(length);
   }
 

@@ -6,12 +6,12 @@ import type { PortClaim } from '../../types/link';
 import { packetMemory } from '../support/memory';
 import { NetworkError } from '../support/network-error';
 import type { IpAddress } from '../wire/ip-address';
+import { IPV4_HEADER_BYTES } from '../wire/ipv4';
 import type { Libc } from './libc';
 import type { LinkCounters } from './link-counters';
 import { PortGuard } from './port-guard';
 
 const PORTS = 65_536;
-const SHORTEST_IPV4_HEADER_BYTES = 20;
 const DESTINATION_ADDRESS = 16;
 const DESTINATION_PORT = 2;
 
@@ -62,7 +62,7 @@ export class HostPorts {
   accepts(offset: number, length: number): boolean {
     const bytes = packetMemory.bytes;
     const header = (bytes[offset] & 0x0f) * 4;
-    if (length < SHORTEST_IPV4_HEADER_BYTES || length < header + DESTINATION_PORT + 2) {
+    if (length < IPV4_HEADER_BYTES || length < header + DESTINATION_PORT + 2) {
       this.#counters.droppedMalformed++;
       return false;
     }

@@ -1,19 +1,18 @@
 /**
- * What the host's routing says: the source address and path MTU for a destination, and which addresses
- * are the host's own.
+ * What the host's routing says: the source address and path MTU for a destination, and which
+ * addresses are the host's own.
  *
  * A UDP socket is connected to the destination, which sends nothing, and asked for its name and its
- * MTU (ip(7), IP_MTU). The answer is always the present one, for four system calls, and so nothing is
- * cached.
+ * MTU (ip(7), IP_MTU). The answer is always the present one, for four system calls, and so nothing
+ * is cached.
  */
 import type { LinkRoute } from '../../types/link';
 import type { IpAddress } from '../wire/ip-address';
+import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { systemError } from './errno';
 import * as sys from './libc';
 import { readSocketAddress, SOCKADDR_IN_BYTES, writeSocketAddress } from './socket-address';
 
-/** Linux's lo says 65,536; no IPv4 packet is longer than this. */
-const MAX_PACKET_BYTES = 65_535;
 /** The discard port: any would do. */
 const ANY_PORT = 9;
 
@@ -39,7 +38,8 @@ export class HostRoutes {
     this.#mtuLength.writeUInt32LE(4);
     const { IPPROTO_IP, IP_MTU } = sys;
     const result = this.#libc.getsockopt(this.#fd, IPPROTO_IP, IP_MTU, this.#mtu, this.#mtuLength);
-    const mtu = result < 0 ? 0 : Math.min(this.#mtu.readUInt32LE(), MAX_PACKET_BYTES);
+    // lo says 65,536, which no packet can be long.
+    const mtu = result < 0 ? 0 : Math.min(this.#mtu.readUInt32LE(), IPV4_MAX_BYTES);
     this.#disconnect();
     return source === null || mtu === 0 ? null : { source, mtu };
   }

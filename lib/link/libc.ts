@@ -1,8 +1,9 @@
 /**
  * The system calls that links make, through koffi. Linux on 64-bit little-endian machines.
  *
- * Loaded on first use, so that a process without raw links never pays for it. Calls that move packets
- * take native addresses as plain numbers (addresses stay below 2^47); the others take buffers.
+ * Loaded on first use, so that a process without raw links never pays for it. Calls that move
+ * packets take native addresses as plain numbers (addresses stay below 2^47); the others take
+ * buffers.
  */
 import { endianness } from 'node:os';
 import type koffi from 'koffi' with { 'resolution-mode': 'import' };

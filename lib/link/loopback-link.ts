@@ -1,18 +1,17 @@
 /**
  * The loopback inside the process: packets to the stack's own addresses, which leave it nowhere.
  *
- * RFC 1122 §3.2.1.3 (127.0.0.0/8) and RFC 4291 §2.5.3 (::1). A packet is written once, in place, and
- * read from there; its checksums are never looked at. Delivery is always deferred, so that a stack is
- * never entered from inside its own output.
+ * RFC 1122 §3.2.1.3 (127.0.0.0/8) and RFC 4291 §2.5.3 (::1). A packet is written once, in place,
+ * and read from there; its checksums are never looked at. Delivery is always deferred, so that a
+ * stack is never entered from inside its own output.
  */
 import type { Link, LinkHost, LinkRoute } from '../../types/link';
 import { CHECKSUM_VERIFIED } from '../wire/checksum-note';
 import { IPV4_LOOPBACK, type IpAddress } from '../wire/ip-address';
+import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { LinkCounters } from './link-counters';
 import { PacketRing } from './packet-ring';
 
-/** Largest packet of either family without a jumbo payload (RFC 791 §3.1), in bytes. */
-const MTU = 65_535;
 /** Most bytes under way: sixteen of the largest packets. */
 export const LOOPBACK_QUEUE_BYTES = 1024 * 1024;
 /** Most packets under way: enough for that many bytes in packets of 512. */
@@ -20,8 +19,8 @@ export const LOOPBACK_QUEUE_PACKETS = 2048;
 
 export class LoopbackLink implements Link {
   readonly name = 'loopback';
-  readonly mtu = MTU;
-  readonly maxSegmentBytes = MTU;
+  readonly mtu = IPV4_MAX_BYTES;
+  readonly maxSegmentBytes = IPV4_MAX_BYTES;
   readonly needsChecksum = false;
   readonly sharesHost = false;
   readonly counters = new LinkCounters();
@@ -63,11 +62,11 @@ export class LoopbackLink implements Link {
     if (!this.isLocal(destination)) return null;
     // As Linux does: all of 127.0.0.0/8 is reached from 127.0.0.1, another own address from itself.
     const wide = destination.isLoopback && destination.isMapped;
-    return { source: wide ? IPV4_LOOPBACK : destination, mtu: MTU };
+    return { source: wide ? IPV4_LOOPBACK : destination, mtu: IPV4_MAX_BYTES };
   }
 
   reserve(length: number): number {
-    if (this.#host === null || length > MTU) return -1;
+    if (this.#host === null || length > IPV4_MAX_BYTES) return -1;
     const offset = this.#ring.reserve(length);
     if (offset < 0) {
       this.#starved = true;

@@ -1,19 +1,19 @@
 /** What a user may choose for a PacketLink, and how it is checked. */
 import { IpAddress } from '../wire/ip-address';
+import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { ArgumentError } from './argument-error';
 
-/** Smallest MTU that IPv4 allows (RFC 791 §3.2), and the largest packet, in bytes. */
+/** Smallest MTU that IPv4 allows (RFC 791 §3.2), in bytes. */
 const MIN_MTU = 68;
-const MAX_MTU = 65_535;
 
 export interface PacketLinkOptions {
-  /** The stack's own address on this link, or several. The first of a family is its source address. */
+  /** The stack's own address on this link, or several; the first of a family is its source. */
   addresses: string | string[];
   /** Largest packet that `send` is given, in bytes. 1500 unless given. */
   mtu?: number;
   /**
-   * Takes a packet; the array is the user's to keep. Returning `false` says: taken, but no more until
-   * `drained()` is called. What it throws becomes an uncaught exception.
+   * Takes a packet; the array is the user's to keep. Returning `false` says: taken, but no more
+   * until `drained()` is called. What it throws becomes an uncaught exception.
    */
   send: (packet: Uint8Array) => unknown;
   /** Called when there is room again after `receive` returned false. */
@@ -53,8 +53,8 @@ function checkMtu(mtu: unknown): void {
   if (typeof mtu !== 'number') {
     throw new ArgumentError('ERR_INVALID_ARG_TYPE', 'options.mtu', 'of type number', mtu);
   }
-  if (!Number.isInteger(mtu) || mtu < MIN_MTU || mtu > MAX_MTU) {
-    const expected = `an integer from ${MIN_MTU} to ${MAX_MTU}`;
+  if (!Number.isInteger(mtu) || mtu < MIN_MTU || mtu > IPV4_MAX_BYTES) {
+    const expected = `an integer from ${MIN_MTU} to ${IPV4_MAX_BYTES}`;
     throw new ArgumentError('ERR_INVALID_ARG_VALUE', 'options.mtu', expected, mtu);
   }
 }

@@ -1,23 +1,23 @@
 /**
- * A link whose packets the user carries: over WireGuard, WebRTC, a virtual machine's card, or straight
- * into another stack of the same process.
+ * A link whose packets the user carries: over WireGuard, WebRTC, a virtual machine's card, or
+ * straight into another stack of the same process.
  *
  * Outwards the user's `send` gets each packet as an array of its own, his to keep. Inwards he calls
- * `receive`; what he brings during one turn is one batch, and the stack answers once. Two links joined
- * back to back lose nothing: `send: (packet) => other.receive(packet)`, `drain: () => other.drained()`.
+ * `receive`; what he brings during one turn is one batch, and the stack answers once. Two links
+ * joined back to back lose nothing: `send: (packet) => other.receive(packet)`, `drain: () =>
+ * other.drained()`.
  */
 import type { Link, LinkHost, LinkRoute } from '../../types/link';
 import { packetMemory } from '../support/memory';
 import { CHECKSUM_COMPLETE, CHECKSUM_VERIFIED } from '../wire/checksum-note';
 import type { IpAddress } from '../wire/ip-address';
+import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { ArgumentError } from './argument-error';
 import { LinkCounters } from './link-counters';
 import { checkPacketLinkOptions, type PacketLinkOptions } from './packet-link-options';
 import { PacketRing } from './packet-ring';
 import { throwLater } from './throw-later';
 
-/** Largest packet (RFC 791 §3.1), in bytes. */
-const MAX_PACKET_BYTES = 65_535;
 /** Most bytes and packets that wait in each direction. */
 export const PACKET_QUEUE_BYTES = 1024 * 1024;
 export const PACKET_QUEUE_PACKETS = 2048;
@@ -96,7 +96,8 @@ export class PacketLink implements Link {
   }
 
   flush(): void {
-    // A `send` that leads back here (it fed another stack, which answered) finds the outer loop at it.
+    // A `send` that leads back here (it fed another stack, which answered) finds the outer loop at
+    // it.
     if (this.#sending) return;
     this.#sending = true;
     while (this.#outgoing.count > 0 && !this.#paused && this.#host !== null) this.#sendOne();
@@ -114,7 +115,8 @@ export class PacketLink implements Link {
   /**
    * Takes a packet from the user; the bytes are copied before this returns. The stack sees it in a
    * later turn, together with all others brought until then.
-   * @returns false when there may be no room for the next one: wait for `drain`. A packet brought in
+   * @returns false when there may be no room for the next one: wait for `drain`. A packet brought
+   *   in
    *   spite of that is dropped and counted if there really is none.
    * @throws TypeError ERR_INVALID_ARG_TYPE
    */
@@ -126,9 +128,9 @@ export class PacketLink implements Link {
       this.counters.droppedClosed++;
       return true;
     }
-    if (packet.length === 0 || packet.length > MAX_PACKET_BYTES) this.counters.droppedMalformed++;
+    if (packet.length === 0 || packet.length > IPV4_MAX_BYTES) this.counters.droppedMalformed++;
     else this.#queue(packet);
-    this.#refusing = !this.#incoming.hasRoom(MAX_PACKET_BYTES);
+    this.#refusing = !this.#incoming.hasRoom(IPV4_MAX_BYTES);
     return !this.#refusing;
   }
 

@@ -1,9 +1,9 @@
 /**
  * A bounded first-in-first-out queue of packets in packet memory.
  *
- * Packets are written in place (reserve, then commit) and lie in one block, one behind the other; the
- * oldest stays valid and unchanged until it is taken off. An empty ring begins again at the front of
- * its block, so that light traffic uses the same cache lines over and over.
+ * Packets are written in place (reserve, then commit) and lie in one block, one behind the other;
+ * the oldest stays valid and unchanged until it is taken off. An empty ring begins again at the
+ * front of its block, so that light traffic uses the same cache lines over and over.
  */
 import { packetMemory } from '../support/memory';
 
@@ -22,7 +22,7 @@ export class PacketRing {
   #block = -1;
   /** Index of the oldest packet in the two tables. */
   #first = 0;
-  /** Places in the block, in bytes: the oldest packet, the first free byte, the last reservation. */
+  /** Places in the block: the oldest packet, the first free byte, the last reservation. */
   #head = 0;
   #tail = 0;
   #reserved = 0;

@@ -2,9 +2,9 @@
  * Keeps the host's kernel, and every other process, away from one TCP port.
  *
  * The kernel answers segments for ports it does not know with RST (RFC 9293 §3.10.7.1). A kernel
- * socket that listens on the port, with a filter that drops everything before TCP sees it (socket(7),
- * SO_ATTACH_FILTER), makes it silent; raw sockets still get their copy. The port is really taken, so
- * others get EADDRINUSE, and it is free again the moment the descriptor is closed.
+ * socket that listens on the port, with a filter that drops everything before TCP sees it
+ * (socket(7), SO_ATTACH_FILTER), makes it silent; raw sockets still get their copy. The port is
+ * really taken, so others get EADDRINUSE, and it is free again the moment the descriptor is closed.
  *
  * SO_REUSEADDR stays off. A guard never has connections, so nothing of it lingers in TIME-WAIT; and
  * with it on, we could take a port on which another process still has live connections, whose
@@ -15,7 +15,7 @@ import { systemError } from './errno';
 import * as sys from './libc';
 import { readSocketPort, SOCKADDR_IN_BYTES, writeSocketAddress } from './socket-address';
 
-/** struct sock_filter { u16 code; u8 jt, jf; u32 k } of one instruction: BPF_RET | BPF_K, 0 bytes. */
+/** One struct sock_filter { u16 code; u8 jt, jf; u32 k }: BPF_RET | BPF_K, 0 bytes. */
 const DROP_ALL = Buffer.from([0x06, 0x00, 0, 0, 0, 0, 0, 0]);
 /** struct sock_fprog { u16 len; sock_filter *filter }. */
 const PROGRAM_BYTES = 16;

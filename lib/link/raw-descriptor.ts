@@ -4,8 +4,8 @@ import { systemError } from './errno';
 import * as sys from './libc';
 
 /**
- * What the kernel may hold for us, in bytes. It counts its own overhead, so a packet of 64 KiB weighs
- * up to twice that; the default of 212,992 holds three.
+ * What the kernel may hold for us, in bytes. It counts its own overhead, so a packet of 64 KiB
+ * weighs up to twice that; the default of 212,992 holds three.
  */
 export const KERNEL_RECEIVE_BYTES = 8 * 1024 * 1024;
 export const KERNEL_SEND_BYTES = 4 * 1024 * 1024;
@@ -25,7 +25,7 @@ export function openRawDescriptor(libc: sys.Libc): number {
   return fd;
 }
 
-/** The forced option needs CAP_NET_ADMIN; the other is cut to the system's limit without an error. */
+/** The forced option needs CAP_NET_ADMIN; the other is cut to the system's limit, silently. */
 function raise(libc: sys.Libc, fd: number, forced: number, plain: number, bytes: number): void {
   const value = int32(bytes);
   if (libc.setsockopt(fd, sys.SOL_SOCKET, forced, value, 4) === 0) return;

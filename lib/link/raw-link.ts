@@ -1,9 +1,9 @@
 /**
  * IPv4 over raw sockets of the host's kernel (raw(7)): the host's own addresses, a TCP of our own.
  *
- * The kernel hands a raw socket a copy of every TCP packet that reaches the host and sends what it is
- * given, header and all. A guard on each claimed port keeps the kernel's own TCP from answering. Works
- * on Linux with CAP_NET_RAW.
+ * The kernel hands a raw socket a copy of every TCP packet that reaches the host and sends what it
+ * is given, header and all. A guard on each claimed port keeps the kernel's own TCP from answering.
+ * Works on Linux with CAP_NET_RAW.
  */
 import type { LinkHost } from '../../types/link';
 import { systemError } from './errno';

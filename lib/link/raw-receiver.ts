@@ -1,6 +1,6 @@
 /**
- * The receiving half of the raw link: reads a bounded number of packets a wake-up into one buffer in
- * packet memory and hands on those that are for ports of ours.
+ * The receiving half of the raw link: reads a bounded number of packets a wake-up into one buffer
+ * in packet memory and hands on those that are for ports of ours.
  *
  * On loopback, on veth and behind GRO a packet may be 64 KiB long and hold only a partial checksum,
  * and a raw socket cannot tell: every packet is therefore delivered as "maybe partial".

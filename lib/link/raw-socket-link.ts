@@ -1,10 +1,11 @@
 /**
- * The raw link over the npm package `raw-socket` (node-raw-socket) instead of koffi's recv and send:
- * slower, but other code, so that each checks the other. Linux, main thread, IPv4, CAP_NET_RAW.
+ * The raw link over the npm package `raw-socket` (node-raw-socket) instead of koffi's recv and
+ * send: slower, but other code, so that each checks the other. Linux, main thread, IPv4,
+ * CAP_NET_RAW.
  *
- * Port guards and routes are the raw link's own and still need koffi. The package cannot unreference
- * its descriptor: an unreferenced link stops polling it and looks every 10 ms instead, on a timer that
- * keeps nothing alive.
+ * Port guards and routes are the raw link's own and still need koffi. The package cannot
+ * unreference its descriptor: an unreferenced link stops polling it and looks every 10 ms instead,
+ * on a timer that keeps nothing alive.
  */
 import type { Socket } from 'raw-socket';
 import type { LinkHost } from '../../types/link';

@@ -1,9 +1,9 @@
 /**
  * The receiving half of the raw-socket link.
  *
- * The package reads one packet per turn of the event loop and hands out a view of a buffer that it uses
- * again. We copy that packet, then read on through the package's native half, where it is to be found,
- * straight into packet memory; and the stack answers once a turn.
+ * The package reads one packet per turn of the event loop and hands out a view of a buffer that it
+ * uses again. We copy that packet, then read on through the package's native half, where it is to
+ * be found, straight into packet memory; and the stack answers once a turn.
  */
 import type { Socket } from 'raw-socket';
 import type { LinkHost } from '../../types/link';

@@ -1,10 +1,10 @@
 /**
  * The sending half of the raw link: packets in, as few system calls as pay out.
  *
- * Small packets wait for `flush` and leave by sendmmsg(2), up to 64 a call; large ones leave at once by
- * sendto(2), from the same place in memory each time, because there copying costs more than the call
- * and a warm cache counts (measured: sendmmsg is 20-30 % faster up to 1,500 bytes, slower at 64 KiB).
- * What the kernel has no room for stays queued in order until it has.
+ * Small packets wait for `flush` and leave by sendmmsg(2), up to 64 a call; large ones leave at
+ * once by sendto(2), from the same place in memory each time, because there copying costs more than
+ * the call and a warm cache counts (measured: sendmmsg is 20-30 % faster up to 1,500 bytes, slower
+ * at 64 KiB). What the kernel has no room for stays queued in order until it has.
  */
 import { packetMemory } from '../support/memory';
 import { EAGAIN, EBADF, EINTR, ENOBUFS, ENOTSOCK, systemError } from './errno';
