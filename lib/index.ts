@@ -6,6 +6,14 @@
  */
 import { createNet } from './net/create-net';
 
+export type { Clock, ClockTimer } from '../types/clock';
+export type { Link, LinkHost, LinkRoute, PortClaim } from '../types/link';
+export type { StackLimits, StackOptions, TransportStack } from '../types/stack';
+export type { TcpConfig, TcpInfo, TcpState } from '../types/tcp';
+export { PacketLink } from './link/packet-link';
+export type { PacketLinkOptions } from './link/packet-link-options';
+export { RawLink } from './link/raw-link';
+export { RawSocketLink } from './link/raw-socket-link';
 export type {
   Net,
   NetConnectOptions,
@@ -15,7 +23,9 @@ export type {
 } from './net/api';
 export { createNet } from './net/create-net';
 export { configure, defaultStack } from './stack/default-stack';
-export { Stack } from './stack/stack';
+export { type ConnectionSummary, Stack, type StackStats } from './stack/stack';
+export { NetworkError, type NetworkErrorCode } from './support/network-error';
+export { IpAddress } from './wire/ip-address';
 
 const net = createNet(null);
 

@@ -51,7 +51,7 @@ export interface Socket extends nodeNet.Socket, SocketExtras {
 }
 
 /** Callable without `new`, and a base for classes of the old and the new style. */
-export interface SocketConstructor {
+export interface SocketConstructor extends Omit<typeof nodeNet.Socket, 'prototype'> {
   new (options?: SocketOptions): Socket;
   (options?: SocketOptions): Socket;
   readonly prototype: Socket;
@@ -62,7 +62,7 @@ type ConnectionListener = (socket: Socket) => void;
 /** Its 'connection' listeners get this package's Socket. */
 export type Server = nodeNet.Server;
 
-export interface ServerConstructor {
+export interface ServerConstructor extends Omit<typeof nodeNet.Server, 'prototype'> {
   new (connectionListener?: ConnectionListener): Server;
   new (options?: ServerOptions, connectionListener?: ConnectionListener): Server;
   (connectionListener?: ConnectionListener): Server;

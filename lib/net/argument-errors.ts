@@ -2,7 +2,7 @@
  * Errors about how `net` was called, with the names, codes and messages of Node's own (`ERR_…`,
  * https://nodejs.org/api/errors.html#nodejs-error-codes).
  */
-import { inspect } from 'node:util';
+import { format, inspect } from 'node:util';
 
 export interface CodedError extends Error {
   code: string;
@@ -57,7 +57,7 @@ export function badPort(name: string, port: unknown): CodedError {
 }
 
 export function invalidIpAddress(address: unknown): CodedError {
-  return codedError(TypeError, 'ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${String(address)}`);
+  return codedError(TypeError, 'ERR_INVALID_IP_ADDRESS', format('Invalid IP address: %s', address));
 }
 
 export function invalidAddressFamily(family: unknown, host: unknown, port: unknown): CodedError {
