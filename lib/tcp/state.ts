@@ -3,6 +3,7 @@
 import type { TcpState } from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
 import { EVENT_ABANDONED, EVENT_CLOSED, EVENT_CONNECTED, EVENT_ERROR } from './events';
+import { OWE_SYN } from './owed';
 import type { Tcb } from './tcb';
 import { TIMER_LINGER } from './timers';
 
@@ -15,6 +16,7 @@ export function enter(tcb: Tcb, state: TcpState): void {
 export function enterEstablished(tcb: Tcb): void {
   enter(tcb, 'ESTABLISHED');
   tcb.events |= EVENT_CONNECTED;
+  tcb.owed &= ~OWE_SYN; // a repetition that was due is needless now
   tcb.rtt.settleAfterHandshake();
   if (tcb.finQueued) enter(tcb, 'FIN-WAIT-1');
 }
