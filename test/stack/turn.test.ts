@@ -1,0 +1,254 @@
+import t from 'tap';
+import {
+  EVENT_CLOSED,
+  EVENT_CONNECTED,
+  EVENT_ERROR,
+  EVENT_READABLE,
+  EVENT_URGENT,
+  EVENT_WRITABLE,
+} from '../../lib/tcp/events';
+import type { TcpEngine } from '../../types/tcp';
+import { FakeEngine } from './support/fake-engine';
+import type { NotingHandler } from './support/handler';
+import { describePacket, packet } from './support/packet';
+import { address, setUp } from './support/setup';
+
+const PEER = address('10.0.0.2');
+
+/** A stack whose engines are fakes, and `count` connections over its link. */
+function withFakes(count: number, packetsPerTurn = 512) {
+  const engines: FakeEngine[] = [];
+  const createEngine = (): TcpEngine => {
+    const engine = new FakeEngine();
+    engines.push(engine);
+    return engine;
+  };
+  const test = setUp({}, { limits: { packetsPerTurn } }, { createEngine });
+  const handlers: NotingHandler[] = [];
+  for (let i = 0; i < count; i++) {
+    handlers.push(test.connect({ remoteAddress: PEER, remotePort: 80 + i }));
+  }
+  test.turn();
+  test.link.take();
+  test.link.flushes = 0;
+  return { ...test, engines, handlers };
+}
+
+/** The sequence number that the fake engine counted up for this packet. */
+function seqOf(bytes: Uint8Array): number {
+  return Number(/ (\d+):/.exec(describePacket(bytes).text)![1]);
+}
+
+t.test('ten writes make one burst and one flush', async (t) => {
+  const { turn, link, handlers, engines } = withFakes(1);
+  for (let i = 0; i < 10; i++) handlers[0].connection!.send(Buffer.from('x'));
+  t.equal(link.sent.length, 0, 'nothing leaves inside the call');
+  turn();
+  t.equal(link.sent.length, 10);
+  t.equal(link.flushes, 1);
+  t.equal(engines[0].calls.filter((call) => call.startsWith('send')).length, 10);
+});
+
+t.test('a batch of packets is answered once, after the last [MUST-58, MUST-59]', async (t) => {
+  const { link, handlers, engines } = withFakes(1);
+  const { localPort } = handlers[0].connection!;
+  const seen: number[] = [];
+  engines[0].handleSegment = () => {
+    seen.push(link.sent.length);
+    engines[0].owed = 1;
+  };
+  const data = packet('10.0.0.2:80', `10.0.0.1:${localPort}`, '. 1:2(1) ack 1 win 100');
+  link.deliver([data, data, data]);
+  t.same(seen, [0, 0, 0], 'all were processed before anything was sent');
+  t.equal(link.sent.length, 1);
+  t.equal(link.flushes, 1);
+});
+
+t.test('connections take turns of 64 segments', async (t) => {
+  const { turn, link, engines, handlers } = withFakes(2, 10_000);
+  engines[0].owed = 200;
+  engines[1].owed = 100;
+  const burst: Uint8Array[][] = [];
+  link.flush = () => burst.push(link.take());
+  handlers[0].connection!.setNoDelay(true);
+  handlers[1].connection!.setNoDelay(true);
+  turn();
+  t.same(
+    burst.map((packets) => packets.length),
+    [128, 64 + 36, 64, 8],
+  );
+  t.same(
+    [0, 63, 64, 127].map((i) => seqOf(burst[0][i])),
+    [0, 63, 0, 63],
+  );
+});
+
+t.test('after packetsPerTurn packets the event loop has its chance', async (t) => {
+  const { clock, link, engines, handlers } = withFakes(1, 100);
+  engines[0].owed = 250;
+  const sent: number[] = [];
+  handlers[0].connection!.setNoDelay(true);
+  // Deferred by others, in between: before the event loop turns, and after.
+  let turns = 0;
+  const note = () => {
+    sent.push(link.sent.length);
+    turns++;
+    if (turns < 8) clock.defer(note, false);
+  };
+  clock.defer(note, false);
+  clock.advanceTo(clock.now());
+  t.equal(link.sent.length, 250);
+  const most = Math.max(...sent.map((count, i) => count - (sent[i - 1] ?? 0)));
+  t.ok(most <= 100 + 64, `at most ${most} packets between two looks of the loop`);
+});
+
+t.test('a link without room loses nothing and is not asked in a loop', async (t) => {
+  const { turn, link, engines, handlers, stack, clock } = withFakes(2);
+  link.room = 5;
+  engines[0].owed = 4;
+  engines[1].owed = 4;
+  for (const handler of handlers) handler.connection!.setNoDelay(true);
+  turn();
+  t.equal(link.sent.length, 5);
+  t.equal(engines[1].owed, 3);
+  const events = clock.events;
+  clock.advanceTo(clock.now() + 1000);
+  t.equal(clock.events, events, 'it waits for the link');
+  link.room = 2;
+  link.host!.writable();
+  turn();
+  t.equal(link.sent.length, 7);
+  link.room = Number.POSITIVE_INFINITY;
+  link.host!.writable();
+  turn();
+  t.equal(link.sent.length, 8);
+  t.ok(stack.stats().linkFull > 0);
+});
+
+t.test('a full link is flushed before anybody waits for it', async (t) => {
+  const { turn, link, engines, handlers } = withFakes(1);
+  link.room = 3;
+  link.flush = () => {
+    link.room = 3;
+  };
+  engines[0].owed = 10;
+  handlers[0].connection!.setNoDelay(true);
+  turn();
+  t.equal(link.sent.length, 10);
+});
+
+t.test('events are told in the order of the contract', async (t) => {
+  const { turn, engines, handlers } = withFakes(1);
+  const all =
+    EVENT_CLOSED | EVENT_ERROR | EVENT_WRITABLE | EVENT_READABLE | EVENT_URGENT | EVENT_CONNECTED;
+  engines[0].events = all;
+  engines[0].error = 'ETIMEDOUT';
+  handlers[0].connection!.setNoDelay(true);
+  t.same(handlers[0].heard, [], 'never inside a command');
+  turn();
+  t.same(handlers[0].heard, ['connect', 'urgent', 'readable', 'writable', 'ETIMEDOUT', 'close']);
+});
+
+t.test('a user who leaves in the middle hears no more', async (t) => {
+  for (const leave of ['release', 'abort'] as const) {
+    const { turn, engines, handlers } = withFakes(1);
+    engines[0].events = EVENT_CONNECTED | EVENT_READABLE | EVENT_CLOSED;
+    handlers[0].react = () => handlers[0].connection![leave]();
+    handlers[0].connection!.setNoDelay(true);
+    turn();
+    t.same(handlers[0].heard, ['connect'], leave);
+  }
+});
+
+t.test('a user may close the whole stack', async (t) => {
+  const { turn, engines, handlers, stack, link } = withFakes(3);
+  for (const engine of engines) engine.events = EVENT_READABLE;
+  for (const handler of handlers) {
+    handler.react = () => stack.close();
+    handler.connection!.setNoDelay(true);
+  }
+  turn();
+  t.same(handlers[0].heard, ['readable', 'ECONNABORTED', 'close']);
+  t.same(handlers[2].heard, ['readable', 'ECONNABORTED', 'close']);
+  t.equal(link.isOpen, false);
+  t.equal(stack.stats().connections, 0);
+});
+
+t.test('a user who throws stops neither his own other news nor the others', async (t) => {
+  const { clock, engines, handlers, turn } = withFakes(2);
+  for (const engine of engines) engine.events = EVENT_CONNECTED | EVENT_READABLE;
+  handlers[0].react = (what) => {
+    if (what === 'connect') throw new Error('his mistake');
+  };
+  for (const handler of handlers) handler.connection!.setNoDelay(true);
+  t.throws(() => clock.advanceTo(clock.now()), { message: 'his mistake' });
+  turn();
+  t.same(handlers[0].heard, ['connect', 'readable']);
+  t.same(handlers[1].heard, ['connect', 'readable']);
+});
+
+t.test('deadlines of an engine are kept, with one timer for all', async (t) => {
+  const { clock, turn, engines, handlers } = withFakes(3);
+  engines.forEach((engine, i) => {
+    engine.deadline = 100 * (i + 1);
+    handlers[i].connection!.setNoDelay(true);
+  });
+  turn();
+  t.equal(clock.pending, 1);
+  clock.advanceTo(250);
+  const timeouts = engines.map((engine) => engine.calls.filter((call) => /timeout/.test(call)));
+  t.same(timeouts, [['timeout@100'], ['timeout@200'], []]);
+  clock.run();
+  t.equal(clock.pending, 0);
+});
+
+t.test('what is deferred runs in the loop, and what it defers in the next pass', async (t) => {
+  const { turn, link } = withFakes(0);
+  const ran: string[] = [];
+  link.host!.defer(() => {
+    ran.push('first');
+    link.host!.defer(() => ran.push('second'));
+  });
+  t.same(ran, []);
+  turn();
+  t.same(ran, ['first', 'second']);
+});
+
+t.test('a finished connection is forgotten, and its engine kept for its user', async (t) => {
+  const { turn, engines, handlers, stack } = withFakes(1);
+  engines[0].finished = true;
+  engines[0].events = EVENT_ERROR | EVENT_CLOSED;
+  engines[0].error = 'ECONNRESET';
+  handlers[0].connection!.setNoDelay(true);
+  turn();
+  t.equal(stack.stats().connections, 0);
+  t.equal(engines[0].disposed, false, 'there may be something left to read');
+  t.same(handlers[0].heard, ['ECONNRESET', 'close']);
+  const connection = handlers[0].connection!;
+  connection.release();
+  t.equal(engines[0].disposed, true);
+  turn();
+  connection.release();
+  connection.abort();
+  connection.shutdown();
+  connection.setNoDelay(true);
+  connection.setKeepAlive(true, 1);
+  t.equal(connection.send(Buffer.from('x')), 0);
+  t.equal(connection.receive(), null);
+  t.equal(connection.receiveInto(Buffer.alloc(1)), 0);
+  t.equal(connection.readEnded, true);
+  t.equal(connection.sendQueueBytes, 0);
+  t.equal(connection.state, 'CLOSED');
+  t.same(connection.info(), { state: 'SYN-SENT' }, 'the last that was known');
+});
+
+t.test('commands reach the engine with the time of the clock', async (t) => {
+  const { clock, engines, handlers } = withFakes(1);
+  clock.advanceTo(77);
+  const connection = handlers[0].connection!;
+  connection.shutdown();
+  connection.setKeepAlive(true, 5000);
+  connection.sendUrgent(Buffer.from('!'));
+  connection.abort();
+  t.same(engines[0].calls.slice(-4), ['shutdown', 'keepAlive true 5000', 'send 1', 'abort']);
+});
