@@ -15,9 +15,10 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   swsOverrideMs: 200,
   // Linux keeps TIME-WAIT for 60 s in all, RFC 9293 §3.4.2 suggests an MSL of two minutes.
   mslMs: 30_000,
-  // Linux: tcp_retries2 = 15 and tcp_syn_retries = 6, as the time they take with doubling timeouts.
+  // Linux: tcp_retries2 = 15, as the time that takes with doubling timeouts.
   dataTimeoutMs: 924_600,
-  synTimeoutMs: 127_000,
+  // MUST-23: three minutes at least. (Linux gives up after tcp_syn_retries = 6, about two.)
+  synTimeoutMs: 180_000,
   keepAlive: false,
   keepAliveDelayMs: 7_200_000,
   keepAliveIntervalMs: 75_000,
