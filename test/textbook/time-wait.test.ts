@@ -71,7 +71,7 @@ exchange(
   `${OVERTAKEN}
   TIME-WAIT     <--  F. 301:301(0) ack 112              <--  LAST-ACK
   TIME-WAIT     -->  . 112:112(0) ack 302               -->  LISTEN
-  A: connect fails EADDRINUSE
+  A: connect fails EADDRNOTAVAIL
   after 60 s
   CLOSED        ...  P. 101:111(10) ack 301             --x  LISTEN        // nothing lives that long
   A: connect
