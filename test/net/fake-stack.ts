@@ -165,6 +165,7 @@ export class FakeConnection implements StackConnection {
   }
 
   send(chunk: Uint8Array, from = 0): number {
+    this.#checkHeld();
     if (this.#finQueued) throw new NetworkError('EPIPE', '');
     if (this.state === 'CLOSED') return 0;
     const room = this.#stack.sendBufferBytes - this.sendQueueBytes;
@@ -189,6 +190,7 @@ export class FakeConnection implements StackConnection {
   }
 
   receive(): Buffer | null {
+    this.#checkHeld();
     const head = this.#incoming.shift();
     if (head === undefined) return null;
     const piece = head.subarray(0, this.#stack.pieceBytes);
@@ -198,6 +200,7 @@ export class FakeConnection implements StackConnection {
   }
 
   receiveInto(target: Uint8Array): number {
+    this.#checkHeld();
     const head = this.#incoming.shift();
     if (head === undefined) return 0;
     const length = Math.min(head.length, target.length);
@@ -217,11 +220,13 @@ export class FakeConnection implements StackConnection {
   }
 
   shutdown(): void {
+    this.#checkHeld();
     this.#finQueued = true;
     this.#stack.defer(() => this.move());
   }
 
   abort(): void {
+    this.released = true;
     this.#forget();
     this.#stack.defer(() => this.peer?.die('ECONNRESET'));
   }
@@ -241,18 +246,22 @@ export class FakeConnection implements StackConnection {
   }
 
   setNoDelay(on: boolean): void {
+    this.#checkHeld();
     this.noDelay = on;
   }
 
   setKeepAlive(on: boolean, delayMs: number): void {
+    this.#checkHeld();
     this.keepAlive = [on, delayMs];
   }
 
   ref(): void {
+    this.#checkHeld();
     this.referenced = true;
   }
 
   unref(): void {
+    this.#checkHeld();
     this.referenced = false;
   }
 
@@ -319,6 +328,11 @@ export class FakeConnection implements StackConnection {
     this.state = 'CLOSED';
     this.#stack.connections.delete(this);
     this.handler?.handleClose();
+  }
+
+  /** A user who has left may not come back. */
+  #checkHeld(): void {
+    if (this.released) throw new Error('a connection is used after its release');
   }
 
   #forget(): void {
