@@ -124,6 +124,7 @@ script(
   +0   > . 1:1(0) ack 101 win 32768    // scaled by 32: more than a SYN could offer
   +0   write 700
   +0   > . 1:501(500) ack 101
+  +.1  < . 101:101(0) ack 501 win 1000   // until now Nagle's algorithm held the rest back
   +0   > P. 501:701(200) ack 101
   +0   counter tcpBadOptions 0
 `,
