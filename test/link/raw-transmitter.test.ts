@@ -1,0 +1,188 @@
+/** The raw link's sending half against a kernel that says no in every way a kernel can. */
+import t from 'tap';
+import { EAGAIN, EBADF, EINTR, ENOBUFS } from '../../lib/link/errno';
+import { type Libc, loadLibc } from '../../lib/link/libc';
+import { LinkCounters } from '../../lib/link/link-counters';
+import { RawTransmitter } from '../../lib/link/raw-transmitter';
+import { packetMemory } from '../../lib/support/memory';
+
+const EPERM = 1;
+const MESSAGE_BYTES = 64;
+
+/** What the kernel does at the next calls: takes so many packets, or fails with -errno. */
+type Answer = number;
+
+class FakeKernel {
+  readonly answers: Answer[] = [];
+  /** First payload byte and length of each packet taken, in order. */
+  readonly taken: [number, number][] = [];
+  /** How many packets were offered at each call; 0 for a sendto. */
+  readonly calls: number[] = [];
+  readonly base = Number(packetMemoryBase());
+  #errno = 0;
+
+  readonly libc = {
+    addressOf: () => this.base,
+    errno: () => this.#errno,
+    sendto: (_fd: number, address: number, length: number) =>
+      this.#answer(0, 1, () => this.#take(address - this.base, length), length),
+    sendmmsg: (_fd: number, messages: number, count: number) =>
+      this.#answer(count, count, (i) => this.#takeMessage(messages - this.base, i), 0),
+  } as unknown as Libc;
+
+  #answer(call: number, count: number, take: (i: number) => void, result: number): number {
+    this.calls.push(call);
+    const answer = this.answers.shift() ?? count;
+    if (answer < 0) {
+      this.#errno = -answer;
+      return -1;
+    }
+    for (let i = 0; i < answer; i++) take(i);
+    return call === 0 ? result : answer;
+  }
+
+  /** Follows the structures as the kernel would, and checks the destination. */
+  #takeMessage(messages: number, index: number): void {
+    const message = messages + index * MESSAGE_BYTES;
+    const iov = this.#pointer(message + 16);
+    const name = this.#pointer(message);
+    const { view } = packetMemory;
+    const packet = this.#pointer(iov);
+    if (view.getInt32(name + 4) !== view.getInt32(packet + 16)) throw new Error('destination');
+    if (view.getUint16(name, true) !== 2) throw new Error('family');
+    if (view.getUint32(message + 8, true) !== 16) throw new Error('length of the name');
+    if (view.getUint32(message + 24, true) !== 1) throw new Error('number of pieces');
+    this.#take(packet, view.getUint32(iov + 8, true));
+  }
+
+  #pointer(at: number): number {
+    return Number(packetMemory.view.getBigUint64(at, true)) - this.base;
+  }
+
+  #take(offset: number, length: number): void {
+    this.taken.push([packetMemory.bytes[offset + 20], length]);
+  }
+}
+
+function packetMemoryBase(): number {
+  return process.platform === 'linux' ? loadLibc().addressOf(packetMemory.bytes) : 2 ** 40;
+}
+
+function setUp() {
+  const kernel = new FakeKernel();
+  const counters = new LinkCounters();
+  const events = { blocked: 0, failures: [] as Error[] };
+  const transmitter = new RawTransmitter(kernel.libc, 3, counters, {
+    handleBlocked: () => events.blocked++,
+    handleFailure: (error) => events.failures.push(error),
+  });
+  let next = 0;
+  const commit = (length: number): boolean => {
+    const offset = transmitter.reserve(length);
+    if (offset < 0) return false;
+    packetMemory.view.setInt32(offset + 16, 0x7f000001 + next);
+    packetMemory.bytes[offset + 20] = next++;
+    transmitter.commit(length);
+    return true;
+  };
+  return { kernel, counters, events, transmitter, commit };
+}
+
+t.test('small packets leave together, large ones at once and in order', async (t) => {
+  const { kernel, counters, transmitter, commit } = setUp();
+  commit(100);
+  commit(200);
+  t.same(kernel.calls, [], 'nothing is sent before flush');
+  commit(16_384);
+  t.same(kernel.calls, [2, 0], 'a large packet takes the small ones before it along');
+  commit(300);
+  transmitter.flush();
+  transmitter.flush();
+  t.same(kernel.calls, [2, 0, 1]);
+  t.same(kernel.taken, [
+    [0, 100],
+    [1, 200],
+    [2, 16_384],
+    [3, 300],
+  ]);
+  t.equal(counters.sentPackets, 4);
+  t.equal(counters.sentBytes, 100 + 200 + 16_384 + 300);
+  transmitter.dispose();
+});
+
+t.test('sixty-four small packets go without a flush', async (t) => {
+  const { kernel, transmitter, commit } = setUp();
+  for (let i = 0; i < 64; i++) t.ok(commit(100));
+  t.same(kernel.calls, [64]);
+  transmitter.dispose();
+});
+
+for (const errno of [EAGAIN, ENOBUFS]) {
+  t.test(`keeps what errno ${errno} refused, and sends it in order later`, async (t) => {
+    const { kernel, counters, events, transmitter, commit } = setUp();
+    kernel.answers.push(2, -errno);
+    for (let i = 0; i < 5; i++) commit(100);
+    transmitter.flush();
+    t.same(kernel.calls, [5, 3], 'two were taken, the rest refused');
+    t.equal(events.blocked, 1);
+    t.ok(transmitter.blocked);
+
+    let accepted = 5;
+    while (commit(20_000)) accepted++;
+    transmitter.flush();
+    t.same(kernel.calls, [5, 3], 'nothing is tried while it is blocked');
+    t.ok(accepted > 10, `${accepted} fit into the queue`);
+
+    kernel.answers.push(1, -errno);
+    t.notOk(transmitter.handleWritable(), 'still no room');
+    t.equal(events.blocked, 2);
+    t.ok(transmitter.handleWritable(), 'room, and somebody had found none');
+    t.notOk(transmitter.blocked);
+    t.notOk(transmitter.handleWritable(), 'said once');
+    t.same(
+      kernel.taken.map(([first]) => first),
+      [...Array(accepted).keys()],
+    );
+    t.equal(counters.droppedRefused, 0);
+    transmitter.dispose();
+  });
+}
+
+t.test('a packet that the kernel will never send is dropped alone, and counted', async (t) => {
+  const { kernel, counters, events, transmitter, commit } = setUp();
+  kernel.answers.push(1, -EPERM, -EINTR);
+  for (let i = 0; i < 4; i++) commit(100);
+  transmitter.flush();
+  t.same(
+    kernel.taken.map(([first]) => first),
+    [0, 2, 3],
+    'an interrupted call is repeated',
+  );
+  t.equal(counters.droppedRefused, 1);
+  t.equal(counters.sentPackets, 3);
+  t.equal(events.blocked, 0);
+  kernel.answers.push(-EPERM);
+  commit(30_000);
+  t.equal(counters.droppedRefused, 2, 'also a large one');
+  transmitter.dispose();
+});
+
+t.test('a broken socket is reported once', async (t) => {
+  const { kernel, events, transmitter, commit } = setUp();
+  kernel.answers.push(-EBADF);
+  commit(100);
+  transmitter.flush();
+  transmitter.flush();
+  t.equal(events.failures.length, 1);
+  t.equal(kernel.calls.length, 1);
+  transmitter.dispose();
+});
+
+t.test('gives its memory back', async (t) => {
+  const before = packetMemory.allocated;
+  const { transmitter, commit } = setUp();
+  t.ok(packetMemory.allocated > before);
+  commit(100);
+  transmitter.dispose();
+  t.equal(packetMemory.allocated, before);
+});
