@@ -82,8 +82,10 @@ export class LoopbackLink implements Link {
   }
 
   flush(): void {
-    if (this.#ring.count === 0) return;
-    if (this.#delivering) this.#flushed = true;
+    if (this.#ring.count === 0) {
+      // A reservation that came to nothing.
+      if (!this.#delivering) this.#ring.dispose();
+    } else if (this.#delivering) this.#flushed = true;
     else this.#schedule();
   }
 

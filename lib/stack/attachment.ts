@@ -21,8 +21,8 @@ export class Attachment implements LinkHost {
   readonly link: Link;
   /** Do its packets never leave the stack? */
   readonly inside: boolean;
-  /** Has something been committed since the last flush? */
-  hasCommits = false;
+  /** Has something been reserved, and perhaps committed, since the last flush? */
+  needsFlush = false;
   readonly #owner: AttachmentOwner;
   readonly #waiting = new Fifo<Endpoint>();
 

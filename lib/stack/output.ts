@@ -78,7 +78,6 @@ export class Output {
       return;
     }
     attachment.link.commit(writeEchoReply(offset, request));
-    attachment.hasCommits = true;
     this.#counters.packetsOut++;
   }
 
@@ -86,13 +85,14 @@ export class Output {
   #reserve(attachment: Attachment, length: number): number {
     const { link } = attachment;
     let offset = link.reserve(length);
-    if (offset !== -1) return offset;
-    this.#counters.linkFull++;
-    if (attachment.hasCommits) {
-      attachment.hasCommits = false;
+    if (offset === -1) {
+      this.#counters.linkFull++;
+      if (!attachment.needsFlush) return -1;
+      attachment.needsFlush = false;
       link.flush();
       offset = link.reserve(length);
     }
+    if (offset !== -1) attachment.needsFlush = true;
     return offset;
   }
 
@@ -118,7 +118,6 @@ export class Output {
       writeTcpChecksum(segmentOffset, segmentLength, pseudoSum);
     }
     attachment.link.commit(IPV4_HEADER_BYTES + segmentLength);
-    attachment.hasCommits = true;
     const counters = this.#counters;
     counters.packetsOut++;
     counters.segmentsOut++;

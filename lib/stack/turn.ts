@@ -206,8 +206,8 @@ export class Turn implements EndpointHost {
   #flush(): void {
     const { attachments } = this.#parts;
     for (let i = 0; i < attachments.length; i++) {
-      if (!attachments[i].hasCommits) continue;
-      attachments[i].hasCommits = false;
+      if (!attachments[i].needsFlush) continue;
+      attachments[i].needsFlush = false;
       attachments[i].link.flush();
     }
   }
