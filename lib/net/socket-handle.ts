@@ -167,7 +167,8 @@ export class SocketHandle implements ConnectionHandler {
       return;
     }
     this.#failure = this.#ended && code === 'ECONNRESET' ? 'EPIPE' : code;
-    setImmediate(() => this.#reportFailure());
+    if (this.reading) this.#pull();
+    else setImmediate(() => this.#reportFailure());
   }
 
   handleClose(): void {
@@ -188,8 +189,11 @@ export class SocketHandle implements ConnectionHandler {
 
   #reportFailure(): void {
     if (this.connection === null || this.#failure === null) return;
-    if (this.reading) this.#pull();
-    else if (this.#writer.waiting) this.#failWrite(this.#writer.forget()!);
+    if (this.reading) {
+      this.#socket?.destroy(callError('read', this.#failure));
+    } else if (this.#writer.waiting) {
+      this.#failWrite(this.#writer.forget()!);
+    }
   }
 
   // Reading.
@@ -237,9 +241,7 @@ export class SocketHandle implements ConnectionHandler {
   /** Nothing is left to read: was that all, or has the connection died? */
   #checkEnd(socket: SocketMethods): void {
     if (this.#failure !== null) {
-      const code = this.#failure;
-      this.#failure = null;
-      socket.destroy(callError('read', code));
+      setImmediate(() => this.#reportFailure());
     } else if (this.connection!.readEnded && !this.#ended) {
       this.#ended = true;
       this.reading = false;

@@ -33,8 +33,8 @@ export class FakeStack implements TransportStack {
   readonly pieceBytes: number;
   readonly connections = new Set<FakeConnection>();
   readonly #listeners = new Map<number, FakeListener>();
-  /** Ports where nobody answers, not even with RST. */
-  readonly silentPorts = new Set<number>();
+  /** Where nobody answers, not even with RST. */
+  readonly silentAddresses = new Set<string>();
   #nextPort = FIRST_EPHEMERAL_PORT;
   #events: (() => void)[] = [];
   /** Is the event phase running? */
@@ -94,7 +94,7 @@ export class FakeStack implements TransportStack {
 
   #answer(client: FakeConnection): void {
     if (client.state !== 'SYN-SENT') return;
-    if (this.silentPorts.has(client.remotePort)) return;
+    if (this.silentAddresses.has(client.remoteAddress.text)) return;
     const listener = this.#listeners.get(client.remotePort);
     const { remoteAddress } = client;
     const answers = listener?.address.isUnspecified || listener?.address.equals(remoteAddress);
