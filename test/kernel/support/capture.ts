@@ -1,0 +1,168 @@
+/**
+ * Sees what passes a network device: every IPv4 TCP segment with SYN, FIN or RST, and nothing else,
+ * so that a capture of gigabytes is a few kilobytes and misses nothing (packet(7), SOCK_DGRAM).
+ *
+ * The kernel queues the segments and `read` takes them out, without an event: on lo and veth a
+ * segment is in the queue before its sender's system call returns.
+ */
+import { readFileSync } from 'node:fs';
+import { type Libc, loadLibc } from '../../../lib/link/libc';
+
+const AF_PACKET = 17;
+const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000;
+const ETH_P_IP = 0x0800;
+const ETH_P_ALL = 0x0003;
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+const SO_RCVBUFFORCE = 33;
+const SOL_PACKET = 263;
+const PACKET_STATISTICS = 6;
+const EAGAIN = 11;
+
+const SOCKADDR_LL_BYTES = 20;
+const QUEUE_BYTES = 16 * 1024 * 1024;
+/** Two headers with all their options. */
+const SNAP_BYTES = 128;
+
+const FIN = 1;
+const SYN = 2;
+const RST = 4;
+
+/** [code, jump if true, jump if false, constant], as in <linux/filter.h>; offsets from the IP header. */
+const PROGRAM: readonly (readonly [number, number, number, number])[] = [
+  [0x30, 0, 0, 0], // ldb [0]
+  [0x54, 0, 0, 0xf0], // and #0xf0
+  [0x15, 0, 8, 0x40], // jeq #0x40: IPv4
+  [0x30, 0, 0, 9], // ldb [9]
+  [0x15, 0, 6, 6], // jeq #6: TCP
+  [0x28, 0, 0, 6], // ldh [6]
+  [0x45, 4, 0, 0x1fff], // jset #0x1fff: not the first fragment
+  [0xb1, 0, 0, 0], // ldxb 4*([0]&0xf)
+  [0x50, 0, 0, 13], // ldb [x + 13]
+  [0x45, 0, 1, FIN | SYN | RST], // jset
+  [0x06, 0, 0, SNAP_BYTES], // ret
+  [0x06, 0, 0, 0], // ret #0
+];
+
+export interface CapturedSegment {
+  source: string;
+  sourcePort: number;
+  destination: string;
+  destinationPort: number;
+  isSyn: boolean;
+  isFin: boolean;
+  isReset: boolean;
+}
+
+export class Capture {
+  readonly #libc: Libc = loadLibc();
+  readonly #address: string;
+  readonly #buffer = Buffer.alloc(SNAP_BYTES);
+  readonly #segments: CapturedSegment[] = [];
+  #fd: number;
+  #missed = 0;
+
+  /**
+   * @param address only what comes from or goes to it is kept
+   * @param device where to look; on lo each segment is seen once, elsewhere both directions are
+   */
+  constructor(address: string, device = 'lo') {
+    this.#address = address;
+    this.#fd = this.#libc.socket(AF_PACKET, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
+    if (this.#fd < 0) throw new Error(`packet socket: errno ${this.#libc.errno()}`);
+    const program = Buffer.alloc(PROGRAM.length * 8);
+    for (const [i, [code, ifTrue, ifFalse, constant]] of PROGRAM.entries()) {
+      program.writeUInt16LE(code, i * 8);
+      program.writeUInt8(ifTrue, i * 8 + 2);
+      program.writeUInt8(ifFalse, i * 8 + 3);
+      program.writeUInt32LE(constant, i * 8 + 4);
+    }
+    const descriptor = Buffer.alloc(16);
+    descriptor.writeUInt16LE(PROGRAM.length, 0);
+    descriptor.writeBigUInt64LE(BigInt(this.#libc.addressOf(program)), 8);
+    this.#set(SO_ATTACH_FILTER, descriptor);
+    const queue = Buffer.alloc(4);
+    queue.writeInt32LE(QUEUE_BYTES);
+    this.#set(SO_RCVBUFFORCE, queue);
+    this.#bind(device);
+  }
+
+  /** Everything seen so far. */
+  read(): readonly CapturedSegment[] {
+    const at = this.#libc.addressOf(this.#buffer);
+    for (;;) {
+      const length = this.#libc.recv(this.#fd, at, SNAP_BYTES, 0);
+      if (length < 0) break;
+      this.#note(length);
+    }
+    const errno = this.#libc.errno();
+    if (errno !== EAGAIN) throw new Error(`packet socket: errno ${errno}`);
+    return this.#segments;
+  }
+
+  /** The resets seen so far, as text: `127.0.0.1:4000 > 127.0.0.1:80`. */
+  resets(): string[] {
+    return this.read()
+      .filter(({ isReset }) => isReset)
+      .map((one) => {
+        const { source, sourcePort, destination, destinationPort } = one;
+        return `${source}:${sourcePort} > ${destination}:${destinationPort}`;
+      });
+  }
+
+  /** Handshakes that were begun. */
+  countSyns(): number {
+    return this.read().filter(({ isSyn }) => isSyn).length;
+  }
+
+  /** Segments that found the queue full: what the capture says is true only while this is 0. */
+  countMissed(): number {
+    const statistics = Buffer.alloc(8);
+    const length = Buffer.from([8, 0, 0, 0]);
+    const libc = this.#libc;
+    if (libc.getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, statistics, length) < 0) {
+      throw new Error(`PACKET_STATISTICS: errno ${libc.errno()}`);
+    }
+    this.#missed += statistics.readUInt32LE(4); // asking sets it back
+    return this.#missed;
+  }
+
+  close(): void {
+    if (this.#fd >= 0) this.#libc.close(this.#fd);
+    this.#fd = -1;
+  }
+
+  #note(length: number): void {
+    const bytes = this.#buffer;
+    const tcp = (bytes[0] & 0x0f) * 4;
+    if (length < tcp + 14) return;
+    const source = bytes.subarray(12, 16).join('.');
+    const destination = bytes.subarray(16, 20).join('.');
+    if (source !== this.#address && destination !== this.#address) return;
+    const flags = bytes[tcp + 13];
+    this.#segments.push({
+      source,
+      sourcePort: bytes.readUInt16BE(tcp),
+      destination,
+      destinationPort: bytes.readUInt16BE(tcp + 2),
+      isSyn: (flags & SYN) !== 0,
+      isFin: (flags & FIN) !== 0,
+      isReset: (flags & RST) !== 0,
+    });
+  }
+
+  #set(name: number, value: Buffer): void {
+    if (this.#libc.setsockopt(this.#fd, SOL_SOCKET, name, value, value.length) === 0) return;
+    throw new Error(`packet socket option ${name}: errno ${this.#libc.errno()}`);
+  }
+
+  /** Sockets for one protocol hear incoming packets only; on lo that is each packet once. */
+  #bind(device: string): void {
+    const address = Buffer.alloc(SOCKADDR_LL_BYTES);
+    address.writeUInt16LE(AF_PACKET, 0);
+    address.writeUInt16BE(device === 'lo' ? ETH_P_IP : ETH_P_ALL, 2);
+    address.writeInt32LE(Number(readFileSync(`/sys/class/net/${device}/ifindex`, 'utf8')), 4);
+    if (this.#libc.bind(this.#fd, address, SOCKADDR_LL_BYTES) === 0) return;
+    throw new Error(`packet socket on ${device}: errno ${this.#libc.errno()}`);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What the tests against the host's kernel need: privileges and programs. Where something is missing
+ * a test is skipped and says so; in continuous integration that is a failure.
+ */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import t, { type Test } from 'tap';
+import { RawLink } from '../../../lib/link/raw-link';
+import { RawSocketLink } from '../../../lib/link/raw-socket-link';
+
+/** A raw socket of ours or of the npm package, a program, or the right to make namespaces. */
+export type Need = 'raw' | 'raw-socket' | 'nc' | 'curl' | 'namespace';
+
+/** No test takes longer than this unless something hangs, ms. */
+const TEST_TIMEOUT_MS = 30_000;
+
+/** A test of the file that calls it, run only where everything it needs is there. */
+export function kernelTest(
+  name: string,
+  needs: readonly Need[],
+  run: (t: Test) => void | Promise<void>,
+): void {
+  const lack = needs.map(findLack).find((one) => one !== null) ?? null;
+  if (lack === null) t.test(name, { timeout: TEST_TIMEOUT_MS }, run);
+  else if (process.env.CI) t.fail(`${name}: ${lack}`);
+  else t.test(name, { skip: lack }, run);
+}
+
+/** @returns what is missing, or null */
+function findLack(need: Need): string | null {
+  if (need === 'raw') return lackFrom(RawLink.available());
+  if (need === 'raw-socket') return lackFrom(RawSocketLink.available());
+  if (need !== 'namespace') return hasProgram(need) ? null : `${need} is not installed`;
+  if (!hasProgram('ip')) return 'ip (iproute2) is not installed';
+  return process.getuid?.() === 0 ? null : 'only root can make network namespaces';
+}
+
+function lackFrom(available: true | string): string | null {
+  return available === true ? null : available;
+}
+
+function hasProgram(name: string): boolean {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,147 @@
+/**
+ * A stack over a real link, watched: a capture beside it, and when all is over, a look at everything
+ * that must be as it was before.
+ */
+import { readdirSync, readlinkSync } from 'node:fs';
+import type { Test } from 'tap';
+import type { HostLink } from '../../../lib/link/host-link';
+import { createNet } from '../../../lib/net/create-net';
+import type { StackStats } from '../../../lib/stack/stack';
+import { Stack } from '../../../lib/stack/stack';
+import { packetMemory } from '../../../lib/support/memory';
+import { Capture } from './capture';
+import type { NetLike } from './conversation';
+import { until } from './within';
+
+/** TIME-WAIT lasts twice this, so that a test can wait for its end; the kernel's peers do not mind. */
+const MSL_MS = 5;
+const SETTLE_MS = 5_000;
+
+/** What no exchange with a kernel may count. */
+const FAULTS = [
+  'tcpListenIgnored',
+  'tcpListenReset',
+  'tcpListenFull',
+  'tcpConnectionLimit',
+  'tcpStray',
+  'tcpForeign',
+  'tcpBadHeader',
+  'tcpBadChecksum',
+  'tcpBadDestination',
+  'tcpBadSource',
+  'tcpBadOptions',
+  'tcpLand',
+  'icmpBad',
+  'ipShort',
+  'ipBadVersion',
+  'ipBadHeader',
+  'ipBadChecksum',
+  'ipFragments',
+  'ipUnknownProtocol',
+  'ipForeign',
+  'packetsAfterClose',
+  'abandoned',
+  'repliesLost',
+] as const satisfies ReadonlyArray<keyof StackStats>;
+
+const LINK_FAULTS = [
+  'droppedMalformed',
+  'droppedTruncated',
+  'droppedFull',
+  'droppedRefused',
+  'droppedClosed',
+] as const;
+
+/** What this exchange is expected to do besides carrying data. */
+export interface Expected {
+  /** Resets in the capture, whoever sent them, as `Capture.resets` writes them. */
+  resets?: string[];
+  /** Resets that the stack itself sent: those in the capture beyond these are the kernel's. */
+  resetsOut?: number;
+  /** Connections of the stack that died of an error. */
+  failures?: number;
+  /** Segments that the stack refused, because it has the port but nobody listens on it. */
+  refused?: number;
+}
+
+/** An address of 127.0.0.0/8 of this process alone, so that parallel tests do not see each other. */
+export const HOST = ['127', 64 + ((process.pid >> 16) & 63), (process.pid >> 8) & 255]
+  .concat(process.pid & 255)
+  .join('.');
+
+export class Rig {
+  readonly link: HostLink;
+  readonly stack: Stack;
+  readonly net: NetLike;
+  readonly capture: Capture;
+  readonly #sockets = listSockets();
+  readonly #memory = packetMemory.allocated;
+  readonly #timers = countTimers();
+
+  /** @param address, device what the capture keeps, and where it looks */
+  constructor(link: HostLink, address = HOST, device = 'lo') {
+    this.capture = new Capture(address, device);
+    this.link = link;
+    this.stack = new Stack({ links: [link], tcp: { mslMs: MSL_MS } });
+    this.net = createNet(this.stack) as NetLike;
+  }
+
+  /** Waits until every connection is gone, checks all there is to check, and takes everything down. */
+  async finish(t: Test, expected: Expected = {}): Promise<void> {
+    const { stack, link, capture } = this;
+    try {
+      await until(SETTLE_MS, 'end of the last connection', () => isQuiet(stack.stats()));
+    } catch (error) {
+      t.fail((error as Error).message, { connections: stack.connections() });
+    }
+    const stats = stack.stats();
+    const resets = capture.resets();
+    t.same(pick(stats, FAULTS), zeros(FAULTS), 'the stack counted no fault');
+    t.same(pick(link.counters, LINK_FAULTS), zeros(LINK_FAULTS), 'the link dropped nothing');
+    t.equal(stats.failures, expected.failures ?? 0, 'connections died as expected');
+    t.equal(stats.tcpRefused, expected.refused ?? 0, 'segments were refused as expected');
+    t.equal(stats.resetsOut, expected.resetsOut ?? 0, 'the stack sent resets as expected');
+    t.same(resets, expected.resets ?? [], 'the capture has the resets that were expected');
+    t.ok(capture.countSyns() > 0, 'the capture saw the connections begin');
+    t.equal(capture.countMissed(), 0, 'the capture missed nothing');
+    this.#close(t);
+  }
+
+  #close(t: Test): void {
+    this.stack.close();
+    this.capture.close();
+    t.same(listSockets(), this.#sockets, 'the descriptors are back to before');
+    t.equal(packetMemory.allocated, this.#memory, 'no packet memory is held');
+    t.equal(countTimers(), this.#timers, 'no timer is left');
+  }
+}
+
+function isQuiet(stats: StackStats): boolean {
+  const { connections, listeners, deadlines, heldPorts, keepingAlive } = stats;
+  return connections + listeners + deadlines + heldPorts + keepingAlive === 0;
+}
+
+/** The sockets that this process has open, as the kernel names them. */
+function listSockets(): string[] {
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ''; // the descriptor of the folder itself
+    }
+  });
+  return links.filter((one) => one.startsWith('socket:')).sort();
+}
+
+/** Timers that keep the process alive. */
+function countTimers(): number {
+  return process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+}
+
+function pick<T, K extends keyof T>(source: T, names: readonly K[]): Partial<T> {
+  return Object.fromEntries(names.map((name) => [name, source[name]])) as unknown as Partial<T>;
+}
+
+function zeros(names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, 0]));
+}
