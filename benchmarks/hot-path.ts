@@ -73,8 +73,8 @@ function run(
     now += 0.01;
     sender.send(chunk, 0, false);
     data += carry(sender, receiver);
-    if (useSlabs) while (receiver.receive() !== null);
-    else while (receiver.receiveInto(target) > 0);
+    if (useSlabs) while (receiver.receive(now) !== null);
+    else while (receiver.receiveInto(target, now) > 0);
     carry(receiver, sender);
     if (sender.deadline <= now) sender.handleTimeout(now);
     if (receiver.deadline <= now) receiver.handleTimeout(now);
@@ -104,6 +104,6 @@ for (const useSlabs of [true, false]) {
   const rate = spreadOf(rates);
   const how = useSlabs ? 'received in pieces of slabs' : "received into the user's buffer";
   printRow(how, rate, 'M data segments/s');
-  const gbits = rates.map((r) => (r * 1e6 * sender.info().snd_mss * 8) / 1e9);
+  const gbits = rates.map((r) => (r * 1e6 * sender.info(now).snd_mss * 8) / 1e9);
   printRow('', spreadOf(gbits), 'Gbit/s of text');
 }

@@ -52,15 +52,34 @@ export interface TcpInfo {
   data_segs_in: number;
   /** Segments that arrived out of order. */
   rcv_ooopack: number;
+  /** Segments that arrived marked by the network, and ones that told us of ours (RFC 3168). */
+  delivered_ce: number;
+  ecn_seen: number;
+  /** Limits in force of the two buffers, bytes. */
+  sndbuf: number;
+  rcvbuf: number;
+  /** Estimated round-trip time as the receiving side sees it, ms; NaN before there is one. */
+  rcv_rtt: number;
+  /** Time since the last text was sent, and since anything arrived, ms; NaN: never. */
+  last_data_sent: number;
+  last_data_recv: number;
+  /** What the handshake agreed on. */
   timestamps: boolean;
+  ecn: boolean;
 }
 
 /** What can be chosen for the engine: per stack, and some of it per connection. Durations in ms. */
 export interface TcpConfig {
   noDelay: boolean;
-  /** Limits of the buffers, in bytes. */
+  /** Limits of the buffers to begin with, in bytes. */
   sendBufferBytes: number;
   receiveBufferBytes: number;
+  /**
+   * How far the limits may grow by themselves, as transfer and reader can use it (Linux: the third
+   * numbers of tcp_wmem and tcp_rmem). Not above the first limit: no growth.
+   */
+  sendBufferMaxBytes: number;
+  receiveBufferMaxBytes: number;
   /** Options offered on SYN (RFC 7323 §2 and §3). */
   windowScaling: boolean;
   timestamps: boolean;
@@ -72,6 +91,8 @@ export interface TcpConfig {
   maxRtoMs: number;
   /** RFC 9293 §3.8.6.3: less than 500. */
   delayedAckMs: number;
+  /** The first segments of a connection that are acknowledged at once (Linux: quick-ACK mode). */
+  quickAckSegments: number;
   /** RFC 9293 §3.8.6.2.1: how long silly-window avoidance may hold data back. */
   swsOverrideMs: number;
   /** Half of the TIME-WAIT. */
@@ -79,6 +100,18 @@ export interface TcpConfig {
   /** R2 of RFC 9293 §3.8.3: how long data, and a SYN, are repeated before giving up. */
   dataTimeoutMs: number;
   synTimeoutMs: number;
+  /** R1 of RFC 9293 §3.8.3: repetitions after which the user is told of trouble. */
+  retriesBeforeTrouble: number;
+  /**
+   * How long sent data may stay unacknowledged, probes included, before the connection is given up
+   * (RFC 5482, Linux TCP_USER_TIMEOUT). 0: `dataTimeoutMs` alone decides.
+   */
+  userTimeoutMs: number;
+  /**
+   * What `release` does with data not yet acknowledged (SO_LINGER): −1 delivers it however long it
+   * takes, 0 resets at once, more resets after that time.
+   */
+  lingerMs: number;
   keepAlive: boolean;
   keepAliveDelayMs: number;
   keepAliveIntervalMs: number;
@@ -89,6 +122,52 @@ export interface TcpConfig {
   reassemblyRanges: number;
   /** Challenge ACKs a second for one connection (RFC 5961 §7). */
   challengeAcksPerSecond: number;
+  /**
+   * Explicit congestion notification (RFC 3168): never, when the peer asks for it (Linux's default),
+   * or asked for by us too.
+   */
+  ecn: 'off' | 'accept' | 'request';
+  /**
+   * Does an ICMP error that RFC 9293 §3.9.2.2 calls soft (network or host unreachable, …) end a
+   * connection that is still opening? Linux says yes, the RFC (MUST-56) no.
+   */
+  softErrorsEndOpening: boolean;
+  /** Smallest path MTU that an ICMP message can make us believe in, bytes (Linux: min_pmtu). */
+  minPathMtu: number;
+  /**
+   * Timeouts in a row after which a path is suspected to swallow large packets without a word, and
+   * segments are halved (RFC 4821 §7.7, RFC 2923 §2.1); 0: never.
+   */
+  blackHoleTimeouts: number;
+  /** The old octet of the IP header without its ECN bits: DSCP × 4 (RFC 9293 §3.9.1.9). */
+  trafficClass: number;
+  /** Does the urgent pointer name the last urgent byte (RFC 1122) or what follows it (RFC 6093)? */
+  urgentPointsToLast: boolean;
+}
+
+/** What may change while a connection lives; the rest of `TcpConfig` is fixed by its SYN. */
+export type TcpTuning = Pick<
+  TcpConfig,
+  | 'sendBufferBytes'
+  | 'receiveBufferBytes'
+  | 'sendBufferMaxBytes'
+  | 'receiveBufferMaxBytes'
+  | 'delayedAckMs'
+  | 'quickAckSegments'
+  | 'dataTimeoutMs'
+  | 'retriesBeforeTrouble'
+  | 'userTimeoutMs'
+  | 'lingerMs'
+  | 'keepAliveIntervalMs'
+  | 'keepAliveProbes'
+  | 'trafficClass'
+>;
+
+/** What an ICMP error says of the path to the peer (RFC 9293 §3.9.2.2). */
+export interface PathError {
+  code: NetworkErrorCode;
+  /** Hard errors end a connection that is still opening whatever the options say. */
+  hard: boolean;
 }
 
 /**
@@ -112,8 +191,32 @@ export interface TcpEngine {
   release(now: number): void;
   setNoDelay(on: boolean): void;
   setKeepAlive(on: boolean, delayMs: number, now: number): void;
-  info(): TcpInfo;
+  /** Changes what may change while the connection lives. */
+  tune(changes: Partial<TcpTuning>): void;
+  info(now: number): TcpInfo;
 
+  /**
+   * A SYN cookie has come back with `seg`, the ACK that completes the handshake: the connection begins
+   * as if it had been SYN-RECEIVED all the time. `syn` has the options that the cookie kept.
+   */
+  openFromCookie(seg: Segment, syn: Segment, iss: number, now: number): void;
+  /**
+   * Is `seg`, which has met this connection in TIME-WAIT, the SYN of a new one that may take its place
+   * (RFC 6191, RFC 9293 §3.6.1)?
+   */
+  mayReopen(seg: Segment): boolean;
+  /** The highest sequence number sent: a connection in its place must begin behind it. */
+  readonly lastSent: number;
+  /**
+   * An ICMP error about a segment of ours that began at `seq`. @returns false when it cannot be about
+   * this connection's outstanding data (RFC 5927 §4.1), and is ignored
+   */
+  handlePathError(error: PathError, seq: number, now: number): boolean;
+  /**
+   * The path carries text of no more than `mss` bytes in a segment (ICMP: fragmentation needed).
+   * @returns false like `handlePathError`, or when nothing is new in it
+   */
+  handlePathMtu(mss: number, seq: number, now: number): boolean;
   handleSegment(seg: Segment, now: number): void;
   /** Called at or after `deadline`. */
   handleTimeout(now: number): void;
@@ -128,6 +231,10 @@ export interface TcpEngine {
   pollEvents(): number;
   /** Why the connection died; null while it has not. */
   readonly error: NetworkErrorCode | null;
+  /** The last trouble that did not end it: EHOSTUNREACH, ETIMEDOUT after R1, …; null: none. */
+  readonly softError: NetworkErrorCode | null;
+  /** Bytes up to the end of the urgent data that the user has not read; 0: none (MUST-33). */
+  readonly urgentBytes: number;
   /**
    * Must the process stay alive for it even without its user: is there data, a SYN or a FIN the
    * peer has not acknowledged? (Not in FIN-WAIT-2 and TIME-WAIT.)

@@ -166,7 +166,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   }
 
   info(): TcpInfo {
-    return this.#lastInfo ?? this.engine.info();
+    return this.#lastInfo ?? this.engine.info(this.#host.time());
   }
 
   // For the stack.
@@ -203,7 +203,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   disposeIfUnused(): void {
     if (!this.isForgotten || this.handler !== null || this.listener !== null) return;
     if (this.#isDisposed) return;
-    this.#lastInfo = this.engine.info();
+    this.#lastInfo = this.engine.info(this.#host.time());
     this.engine.dispose();
   }
 

@@ -18,9 +18,12 @@ export type NetworkErrorCode =
   | 'ENETUNREACH'
   | 'ENOBUFS'
   | 'ENODEV'
+  | 'ENOPROTOOPT'
   | 'ENOTCONN'
   | 'ENOTSUP'
+  | 'EMSGSIZE'
   | 'EPIPE'
+  | 'EPROTO'
   | 'EPERM'
   | 'ETIMEDOUT';
 

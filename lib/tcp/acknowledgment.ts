@@ -3,12 +3,14 @@
  * it brings.
  */
 import { FIN, type Segment, SYN } from '../wire/segment';
+import { takeEcho } from './ecn';
 import { EVENT_WRITABLE } from './events';
 import { scaledWindow } from './options';
 import { flightSize, processDuplicateAck, processNewAck, rewind } from './recovery';
 import { seqDiff, seqGeq, seqGt, seqLeq, seqLt } from './seq';
 import type { Tcb } from './tcb';
 import { TIMER_PERSIST, TIMER_RETRANSMIT } from './timers';
+import { growSendBuffer } from './tuning';
 
 /** Takes an ACK that is neither too old nor of what was never sent. */
 export function processAck(tcb: Tcb, seg: Segment, now: number): void {
@@ -17,6 +19,7 @@ export function processAck(tcb: Tcb, seg: Segment, now: number): void {
   const window = scaledWindow(tcb, seg);
   if (seqGt(ack, snd.una)) acceptAck(tcb, seg, now);
   else if (ack === snd.una && isDuplicate(tcb, seg, window)) processDuplicateAck(tcb);
+  if (tcb.ecn.on) takeEcho(tcb, seg);
   const isNewer = seqLt(snd.wl1, seg.seq) || (snd.wl1 === seg.seq && seqLeq(snd.wl2, ack));
   if (isNewer && seqGeq(ack, snd.una)) updateWindow(tcb, seg, window, now);
 }
@@ -70,6 +73,7 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   snd.stalledSince = now;
   if (snd.una === snd.nxt) timers.disarm(TIMER_RETRANSMIT);
   else if (snd.wnd > 0) timers.arm(TIMER_RETRANSMIT, now + tcb.rtt.rto);
+  if (limited) growSendBuffer(tcb);
   if (tcb.sendBlocked && sendBuffer.room >= sendBuffer.limit >> 1) {
     tcb.sendBlocked = false;
     tcb.events |= EVENT_WRITABLE;

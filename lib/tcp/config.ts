@@ -5,6 +5,8 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   noDelay: false,
   sendBufferBytes: 524_288,
   receiveBufferBytes: 1_048_576,
+  sendBufferMaxBytes: 4_194_304,
+  receiveBufferMaxBytes: 6_291_456,
   windowScaling: true,
   timestamps: true,
   initialWindowSegments: 10,
@@ -12,6 +14,7 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   minRtoMs: 200,
   maxRtoMs: 120_000,
   delayedAckMs: 40,
+  quickAckSegments: 0,
   swsOverrideMs: 200,
   // Linux keeps TIME-WAIT for 60 s in all, RFC 9293 §3.4.2 suggests an MSL of two minutes.
   mslMs: 30_000,
@@ -19,6 +22,9 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   dataTimeoutMs: 924_600,
   // MUST-23: three minutes at least. (Linux gives up after tcp_syn_retries = 6, about two.)
   synTimeoutMs: 180_000,
+  retriesBeforeTrouble: 3,
+  userTimeoutMs: 0,
+  lingerMs: -1,
   keepAlive: false,
   keepAliveDelayMs: 7_200_000,
   keepAliveIntervalMs: 75_000,
@@ -26,6 +32,12 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   finWait2TimeoutMs: 60_000,
   reassemblyRanges: 256,
   challengeAcksPerSecond: 10,
+  ecn: 'accept',
+  softErrorsEndOpening: true,
+  minPathMtu: 552,
+  blackHoleTimeouts: 3,
+  trafficClass: 0,
+  urgentPointsToLast: false,
 };
 
 /** RFC 9293 §3.7.1, MUST-15: what a peer without the MSS option can take over IPv4. */

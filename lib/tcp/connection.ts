@@ -4,12 +4,15 @@
  * Everything comes in by a command or `handle…(…, now)` and goes out by `poll…`; nothing here calls
  * back.
  */
-import type { TcpEngine, TcpInfo, TcpState } from '../../types/tcp';
+import type { PathError, TcpEngine, TcpInfo, TcpState, TcpTuning } from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
 import type { Segment } from '../wire/segment';
 import { describe } from './info';
 import { pollTransmit } from './output';
+import { handlePathError, handlePathMtu } from './path';
+import { mayReopen } from './reopen';
 import { segmentArrives } from './segment-arrives';
+import { seqDiff } from './seq';
 import { isSynchronized } from './state';
 import { type ConnectionSetup, Tcb } from './tcb';
 import { handleTimeout } from './timeouts';
@@ -29,6 +32,19 @@ export class Connection implements TcpEngine {
 
   get error(): NetworkErrorCode | null {
     return this.tcb.error;
+  }
+
+  get softError(): NetworkErrorCode | null {
+    return this.tcb.softError;
+  }
+
+  get urgentBytes(): number {
+    const { rcv, receiveBuffer } = this.tcb;
+    return Math.max(0, seqDiff(rcv.up, rcv.nxt) + receiveBuffer.length);
+  }
+
+  get lastSent(): number {
+    return this.tcb.snd.nxt;
   }
 
   get deadline(): number {
@@ -66,12 +82,12 @@ export class Connection implements TcpEngine {
     return calls.send(this.tcb, chunk, from, urgent);
   }
 
-  receive(): Buffer | null {
-    return calls.receive(this.tcb);
+  receive(now: number): Buffer | null {
+    return calls.receive(this.tcb, now);
   }
 
-  receiveInto(target: Uint8Array): number {
-    return calls.receiveInto(this.tcb, target);
+  receiveInto(target: Uint8Array, now: number): number {
+    return calls.receiveInto(this.tcb, target, now);
   }
 
   shutdown(): void {
@@ -94,8 +110,29 @@ export class Connection implements TcpEngine {
     calls.setKeepAlive(this.tcb, on, delayMs, now);
   }
 
-  info(): TcpInfo {
-    return describe(this.tcb);
+  tune(changes: Partial<TcpTuning>): void {
+    calls.tune(this.tcb, changes);
+  }
+
+  info(now: number): TcpInfo {
+    return describe(this.tcb, now);
+  }
+
+  openFromCookie(seg: Segment, syn: Segment, iss: number, now: number): void {
+    calls.openFromCookie(this.tcb, syn, iss, now);
+    segmentArrives(this.tcb, seg, now);
+  }
+
+  mayReopen(seg: Segment): boolean {
+    return mayReopen(this.tcb, seg);
+  }
+
+  handlePathError(error: PathError, seq: number): boolean {
+    return handlePathError(this.tcb, error, seq);
+  }
+
+  handlePathMtu(mss: number, seq: number): boolean {
+    return handlePathMtu(this.tcb, mss, seq);
   }
 
   handleSegment(seg: Segment, now: number): void {

@@ -12,5 +12,7 @@ export const EVENT_WRITABLE = 8;
 export const EVENT_ERROR = 16;
 /** Both directions have ended, or the connection has died: the user need not stay. */
 export const EVENT_CLOSED = 32;
+/** Trouble that does not end the connection: an ICMP error, or R1 repetitions (RFC 9293 §3.9.1.8). */
+export const EVENT_TROUBLE = 128;
 /** An embryonic connection fell back to LISTEN (SYN-RECEIVED ended before ESTABLISHED). */
 export const EVENT_ABANDONED = 64;

@@ -7,7 +7,7 @@ import { endOfText } from './output';
 import { seqDiff } from './seq';
 import type { Tcb } from './tcb';
 
-export function describe(tcb: Tcb): TcpInfo {
+export function describe(tcb: Tcb, now: number): TcpInfo {
   const { snd, rcv, rtt, cc, count } = tcb;
   return {
     state: tcb.state,
@@ -35,6 +35,14 @@ export function describe(tcb: Tcb): TcpInfo {
     data_segs_out: count.dataSegmentsOut,
     data_segs_in: count.dataSegmentsIn,
     rcv_ooopack: count.outOfOrder,
+    delivered_ce: tcb.ecn.marksReceived,
+    ecn_seen: tcb.ecn.echoesTaken,
+    sndbuf: tcb.sendBuffer.limit,
+    rcvbuf: tcb.receiveBuffer.limit,
+    rcv_rtt: tcb.readRate.rtt,
+    last_data_sent: now - snd.lastAt,
+    last_data_recv: now - rcv.lastAt,
     timestamps: tcb.ts.on,
+    ecn: tcb.ecn.on,
   };
 }

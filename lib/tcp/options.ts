@@ -3,12 +3,9 @@
  * 7323).
  */
 import { type Segment, SYN } from '../wire/segment';
-import {
-  DEFAULT_PEER_MSS,
-  MAXIMUM_WINDOW_SHIFT,
-  MINIMUM_PEER_MSS,
-  TIMESTAMP_OPTION_BYTES,
-} from './config';
+import { DEFAULT_PEER_MSS, MAXIMUM_WINDOW_SHIFT, MINIMUM_PEER_MSS } from './config';
+import { agreeOnEcn } from './ecn';
+import { updateSendMss } from './path';
 import type { Tcb } from './tcb';
 import { shiftFor } from './window';
 
@@ -17,7 +14,7 @@ export function processSynOptions(tcb: Tcb, seg: Segment, now: number): void {
   const { snd, rcv, ts, config } = tcb;
   if (config.windowScaling && seg.windowScale >= 0) {
     snd.shift = Math.min(seg.windowScale, MAXIMUM_WINDOW_SHIFT);
-    rcv.shift = shiftFor(config.receiveBufferBytes);
+    rcv.shift = offeredShift(tcb);
     rcv.scaleAgreed = true;
   } else {
     snd.shift = 0;
@@ -28,8 +25,9 @@ export function processSynOptions(tcb: Tcb, seg: Segment, now: number): void {
     ts.recent = seg.tsval;
     ts.recentAt = now;
   }
-  const peerMss = seg.mss < 0 ? DEFAULT_PEER_MSS : Math.max(seg.mss, MINIMUM_PEER_MSS);
-  snd.mss = Math.min(peerMss, tcb.pathMss) - (ts.on ? TIMESTAMP_OPTION_BYTES : 0);
+  tcb.peerMss = seg.mss < 0 ? DEFAULT_PEER_MSS : Math.max(seg.mss, MINIMUM_PEER_MSS);
+  updateSendMss(tcb);
+  agreeOnEcn(tcb, seg);
   tcb.cc.initialize(snd.mss, config.initialWindowSegments);
 }
 
@@ -39,7 +37,7 @@ export function writeSynOptions(tcb: Tcb, out: Segment, now: number): void {
   const answer = tcb.state === 'SYN-RECEIVED';
   out.mss = rcv.mss;
   if (answer ? rcv.scaleAgreed : config.windowScaling) {
-    out.windowScale = shiftFor(config.receiveBufferBytes);
+    out.windowScale = offeredShift(tcb);
   }
   if (answer ? ts.on : config.timestamps) writeTimestamps(tcb, out, now);
 }
@@ -49,6 +47,12 @@ export function writeTimestamps(tcb: Tcb, out: Segment, now: number): void {
   out.hasTimestamps = true;
   out.tsval = tcb.ts.value(now);
   out.tsecr = tcb.state === 'SYN-SENT' ? 0 : tcb.ts.recent;
+}
+
+/** Large enough for all that the receive buffer may grow to. */
+function offeredShift(tcb: Tcb): number {
+  const { receiveBufferBytes, receiveBufferMaxBytes } = tcb.config;
+  return shiftFor(Math.max(receiveBufferBytes, receiveBufferMaxBytes));
 }
 
 /** The window field in bytes: a SYN's is never scaled (RFC 7323 §2.2). */

@@ -5,6 +5,7 @@
  * segment carries the acknowledgment and window of the moment, so it pays what was owed of them.
  */
 import { ACK, FIN, PSH, RST, type Segment, SYN, URG } from '../wire/segment';
+import { synFlags, writeEcn } from './ecn';
 import { writeSynOptions, writeTimestamps } from './options';
 import {
   OWE_ACK,
@@ -60,7 +61,8 @@ function pollHandshake(tcb: Tcb, now: number, out: Segment): boolean {
   if ((tcb.owed & OWE_SYN) === 0) return pollAck(tcb, now, out);
   tcb.owed &= ~OWE_SYN;
   const repeated = tcb.snd.nxt !== tcb.iss;
-  writeHeader(tcb, out, tcb.iss, SYN | (tcb.state === 'SYN-RECEIVED' ? ACK : 0), now);
+  const flags = SYN | (tcb.state === 'SYN-RECEIVED' ? ACK : 0) | synFlags(tcb);
+  writeHeader(tcb, out, tcb.iss, flags, now);
   tcb.snd.nxt = seqAdd(tcb.iss, 1);
   noteSent(tcb, tcb.snd.nxt, 1, repeated, now);
   return true;
@@ -152,6 +154,7 @@ function pollAck(tcb: Tcb, now: number, out: Segment): boolean {
   if (tcb.duplicateAcksOwed > 0) tcb.duplicateAcksOwed--;
   else if ((tcb.owed & OWE_ACK) === 0) return false;
   writeHeader(tcb, out, tcb.snd.nxt, ACK, now);
+  if (tcb.ecn.on) writeEcn(tcb, out, false);
   return true;
 }
 
@@ -184,8 +187,11 @@ function writeText(tcb: Tcb, now: number, out: Segment, seq: number, length: num
     // MUST-62: the pointer names what follows the urgent data; further than it reaches, its largest
     // value.
     out.flags |= URG;
-    out.urgentPointer = Math.min(seqDiff(snd.up, seq), 65_535);
+    // RFC 1122 §4.2.2.4 had it name the last urgent byte instead: by request.
+    const last = tcb.config.urgentPointsToLast ? 1 : 0;
+    out.urgentPointer = Math.min(seqDiff(snd.up, seq) - last, 65_535);
   }
+  if (tcb.ecn.on) writeEcn(tcb, out, length > 0 && !repeated && snd.wnd > 0);
   if (seqGt(next, snd.nxt)) snd.nxt = next;
   noteSent(tcb, next, seqDiff(next, seq), repeated, now);
   return next;
@@ -200,6 +206,7 @@ function writeHeader(tcb: Tcb, out: Segment, seq: number, flags: number, now: nu
   out.flags = flags;
   out.ack = 0;
   const isSyn = (flags & SYN) !== 0;
+  out.trafficClass = tcb.config.trafficClass;
   out.window = offerWindow(tcb, isSyn);
   if (isSyn) writeSynOptions(tcb, out, now);
   else if (ts.on) writeTimestamps(tcb, out, now);

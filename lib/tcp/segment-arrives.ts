@@ -8,6 +8,7 @@
 import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment';
 import { acceptSynAck, processAck, takeFirstWindow } from './acknowledgment';
 import { oweChallengeAck } from './challenge';
+import { takeMarks } from './ecn';
 import { OWE_ACK, OWE_STRAY_RESET, OWE_SYN } from './owed';
 import { processFin, processText, processUrgent, trimToWindow } from './segment-text';
 import { seqAdd, seqDiff, seqGt, seqLeq, seqLt } from './seq';
@@ -35,6 +36,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: number): void {
     checkSyn(tcb, seg, now) &&
     checkAck(tcb, seg, now)
   ) {
+    if (tcb.ecn.on) takeMarks(tcb, seg);
     trimToWindow(tcb, seg);
     processUrgent(tcb, seg);
     processText(tcb, seg, now);

@@ -6,6 +6,7 @@ import { seqAdd, seqDiff, seqGt, seqLt } from './seq';
 import { enter, enterClosed, enterTimeWait, mayReceiveText } from './state';
 import type { Tcb } from './tcb';
 import { TIMER_DELAYED_ACK } from './timers';
+import { noteReceiverRtt } from './tuning';
 
 /** Most duplicate ACKs owed at once: a flood of out-of-order segments earns no flood of answers. */
 const MAX_DUPLICATE_ACKS = 64;
@@ -35,7 +36,8 @@ export function trimToWindow(tcb: Tcb, seg: Segment): void {
 export function processUrgent(tcb: Tcb, seg: Segment): void {
   if ((seg.flags & URG) === 0 || !mayReceiveText(tcb.state)) return;
   const { rcv } = tcb;
-  const up = seqAdd(seg.seq, seg.urgentPointer);
+  const last = tcb.config.urgentPointsToLast ? 1 : 0;
+  const up = seqAdd(seg.seq, seg.urgentPointer + last);
   const read = seqDiff(rcv.nxt, tcb.receiveBuffer.length);
   if (!seqGt(up, read) || !seqGt(up, rcv.up)) return;
   rcv.up = up;
@@ -51,6 +53,7 @@ export function processText(tcb: Tcb, seg: Segment, now: number): void {
     return;
   }
   tcb.count.dataSegmentsIn++;
+  if (tcb.ts.on && seg.hasTimestamps) noteReceiverRtt(tcb, seg.tsecr, now);
   if (seg.seq !== tcb.rcv.nxt) {
     holdText(tcb, seg);
     return;
@@ -97,7 +100,11 @@ function oweAckFor(tcb: Tcb, length: number, taken: number, now: number): void {
   rcv.unacked += taken;
   if (length > rcv.seenMss) rcv.seenMss = Math.min(length, rcv.mss);
   // A peer that has no room left for a full segment waits for us: do not let it.
-  if (rcv.unacked >= 2 * rcv.seenMss || rcv.wnd < rcv.seenMss) {
+  if (tcb.quickAcks > 0) {
+    // At the start every ACK opens the peer's congestion window; do not make it wait.
+    tcb.quickAcks--;
+    tcb.owed |= OWE_ACK;
+  } else if (rcv.unacked >= 2 * rcv.seenMss || rcv.wnd < rcv.seenMss) {
     tcb.owed |= OWE_ACK;
   } else if (!timers.isArmed(TIMER_DELAYED_ACK)) {
     timers.arm(TIMER_DELAYED_ACK, now + config.delayedAckMs);

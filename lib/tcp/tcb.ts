@@ -8,15 +8,17 @@
 
 import type { TcpConfig, TcpState } from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
-import { MINIMUM_PEER_MSS } from './config';
+import { DEFAULT_PEER_MSS, MINIMUM_PEER_MSS } from './config';
 import type { CongestionController } from './congestion/controller';
 import { Reno } from './congestion/reno';
+import { EcnState } from './ecn';
 import { Reassembly } from './reassembly';
 import { ReceiveBuffer } from './receive-buffer';
 import { Recovery } from './recovery';
 import { RttEstimator } from './rtt';
 import { SendBuffer } from './send-buffer';
 import { Timers } from './timers';
+import { ReadRate } from './tuning';
 
 export interface ConnectionSetup {
   config: TcpConfig;
@@ -109,17 +111,21 @@ export class Counters {
 }
 
 export class Tcb {
-  readonly config: TcpConfig;
+  config: TcpConfig;
   readonly localPort: number;
   readonly remotePort: number;
-  /** The path's limit on text, `ConnectionSetup.mss`. */
-  readonly pathMss: number;
+  /** The path's limit on text: `ConnectionSetup.mss`, less once the path is known better. */
+  pathMss: number;
+  /** What the peer announced in his MSS option. */
+  peerMss = DEFAULT_PEER_MSS;
 
   state: TcpState = 'CLOSED';
   /** Was SYN-RECEIVED reached by a passive OPEN? (MUST-11) */
   passive = false;
   /** Why the connection died. */
   error: NetworkErrorCode | null = null;
+  /** The last trouble that did not end it. */
+  softError: NetworkErrorCode | null = null;
 
   iss = 0;
   irs = 0;
@@ -129,6 +135,8 @@ export class Tcb {
   readonly rtt: RttEstimator;
   readonly cc: CongestionController = new Reno();
   readonly recovery = new Recovery();
+  readonly ecn = new EcnState();
+  readonly readRate = new ReadRate();
   readonly timers = new Timers();
   readonly count = new Counters();
 
@@ -157,6 +165,8 @@ export class Tcb {
   keepAlive: boolean;
   keepAliveDelayMs: number;
   keepAliveSent = 0;
+  /** Segments that are still acknowledged at once. */
+  quickAcks: number;
   /** Probes into a closed window since the last answer. */
   probes = 0;
 
@@ -177,6 +187,7 @@ export class Tcb {
     this.sendBuffer = new SendBuffer(config.sendBufferBytes);
     this.receiveBuffer = new ReceiveBuffer(config.receiveBufferBytes);
     this.reassembly = new Reassembly(config.reassemblyRanges);
+    this.quickAcks = config.quickAckSegments;
     this.noDelay = config.noDelay;
     this.keepAlive = config.keepAlive;
     this.keepAliveDelayMs = config.keepAliveDelayMs;

@@ -2,7 +2,9 @@
  * What happens when a deadline has come (RFC 9293 §3.10.8, RFC 6298 §5, RFC 9293 §3.8.4 and
  * §3.8.6.1).
  */
+import { EVENT_TROUBLE } from './events';
 import { OWE_ACK, OWE_KEEP_ALIVE, OWE_PROBE, OWE_RESET, OWE_SYN } from './owed';
+import { suspectBlackHole } from './path';
 import { flightSize, rewind } from './recovery';
 import { die, enterClosed, isSynchronized } from './state';
 import type { Tcb } from './tcb';
@@ -17,7 +19,7 @@ import {
 export function handleTimeout(tcb: Tcb, now: number): void {
   const { at } = tcb.timers;
   if (at[TIMER_LINGER] <= now) {
-    enterClosed(tcb);
+    lingerTimeout(tcb);
     return;
   }
   if (at[TIMER_DELAYED_ACK] <= now) {
@@ -27,6 +29,16 @@ export function handleTimeout(tcb: Tcb, now: number): void {
   if (at[TIMER_RETRANSMIT] <= now) retransmissionTimeout(tcb, now);
   if (at[TIMER_PERSIST] <= now) persistTimeout(tcb, now);
   if (at[TIMER_KEEP_ALIVE] <= now) keepAliveTimeout(tcb, now);
+}
+
+/**
+ * The end of TIME-WAIT, of the wait for a FIN nobody would read, or of the time that a user gave his last data
+ * (SO_LINGER): the last is not the end the peer believes in, so he is told.
+ */
+function lingerTimeout(tcb: Tcb): void {
+  const isQuiet = tcb.state === 'TIME-WAIT' || tcb.state === 'FIN-WAIT-2';
+  enterClosed(tcb);
+  if (!isQuiet) tcb.owed = OWE_RESET;
 }
 
 function retransmissionTimeout(tcb: Tcb, now: number): void {
@@ -41,41 +53,45 @@ function retransmissionTimeout(tcb: Tcb, now: number): void {
     timers.arm(TIMER_PERSIST, now);
     return;
   }
-  if (now - snd.stalledSince >= config.dataTimeoutMs) {
-    die(tcb, 'ETIMEDOUT');
+  if (now - snd.stalledSince >= dataLimit(tcb)) {
+    giveUp(tcb);
     return;
   }
   cc.handleTimeout(flightSize(tcb), rtt.backoff === 0);
   rtt.backOff();
+  suspectBlackHole(tcb);
   rewind(tcb);
-  timers.arm(TIMER_RETRANSMIT, now + rtt.rto);
+  if (rtt.backoff === config.retriesBeforeTrouble) reportTrouble(tcb);
+  timers.arm(TIMER_RETRANSMIT, nextTry(tcb, now));
 }
 
 function synTimeout(tcb: Tcb, now: number): void {
   const { snd, rtt, timers, config } = tcb;
-  if (now - snd.stalledSince >= config.synTimeoutMs) {
-    die(tcb, 'ETIMEDOUT');
+  if (now - snd.stalledSince >= (config.userTimeoutMs || config.synTimeoutMs)) {
+    giveUp(tcb);
     return;
   }
   rtt.backOff();
+  if (rtt.backoff === config.retriesBeforeTrouble) reportTrouble(tcb);
   tcb.owed |= OWE_SYN;
   timers.arm(TIMER_RETRANSMIT, now + rtt.rto);
 }
 
 /** A closed window is probed ever more slowly (SHLD-30); a silly one is used after all. */
 function persistTimeout(tcb: Tcb, now: number): void {
-  const { snd, rtt, timers, config } = tcb;
+  const { snd, rtt, timers } = tcb;
   timers.disarm(TIMER_PERSIST);
   if (tcb.sendBuffer.length === 0 && (!tcb.finQueued || tcb.finAcked)) return;
   tcb.owed |= OWE_PROBE;
   if (snd.wnd > 0) return;
-  if (tcb.probes > 0 && now - snd.stalledSince >= config.dataTimeoutMs) {
-    die(tcb, 'ETIMEDOUT');
+  if (tcb.probes > 0 && now - snd.stalledSince >= dataLimit(tcb)) {
+    tcb.owed &= ~OWE_PROBE;
+    giveUp(tcb);
     return;
   }
   tcb.probes++;
   rtt.backOff();
-  timers.arm(TIMER_PERSIST, now + rtt.rto);
+  timers.arm(TIMER_PERSIST, nextTry(tcb, now));
 }
 
 /** Probes only where all is quiet (MUST-26), and gives up only after several (MUST-29). */
@@ -89,12 +105,41 @@ function keepAliveTimeout(tcb: Tcb, now: number): void {
     timers.arm(TIMER_KEEP_ALIVE, busy ? now + tcb.keepAliveDelayMs : due);
     return;
   }
-  if (tcb.keepAliveSent >= config.keepAliveProbes) {
-    die(tcb, 'ETIMEDOUT');
+  const { userTimeoutMs } = config;
+  const isSilentTooLong =
+    userTimeoutMs > 0
+      ? tcb.keepAliveSent > 0 && now - rcv.lastAt >= userTimeoutMs
+      : tcb.keepAliveSent >= config.keepAliveProbes;
+  if (isSilentTooLong) {
+    giveUp(tcb);
     tcb.owed = OWE_RESET;
     return;
   }
   tcb.keepAliveSent++;
   tcb.owed |= OWE_KEEP_ALIVE;
   timers.arm(TIMER_KEEP_ALIVE, now + config.keepAliveIntervalMs);
+}
+
+/** R2 for data: the user's own timeout, if he set one (RFC 5482). */
+function dataLimit(tcb: Tcb): number {
+  return tcb.config.userTimeoutMs || tcb.config.dataTimeoutMs;
+}
+
+/** When to try again: not later than the user's timeout, so that it is kept. */
+function nextTry(tcb: Tcb, now: number): number {
+  const { userTimeoutMs } = tcb.config;
+  const next = now + tcb.rtt.rto;
+  if (userTimeoutMs === 0) return next;
+  return Math.max(now, Math.min(next, tcb.snd.stalledSince + userTimeoutMs));
+}
+
+/** The connection ends of what the network last said of the path, as on Linux; else of the time. */
+function giveUp(tcb: Tcb): void {
+  die(tcb, tcb.softError ?? 'ETIMEDOUT');
+}
+
+/** R1 is reached: the user may want to know (MUST-20, SHLD-9). */
+function reportTrouble(tcb: Tcb): void {
+  tcb.softError ??= 'ETIMEDOUT';
+  tcb.events |= EVENT_TROUBLE;
 }

@@ -1,12 +1,21 @@
 /** The user's commands (RFC 9293 §3.10.1 to §3.10.5): OPEN, SEND, RECEIVE, CLOSE, ABORT. */
+import type { TcpTuning } from '../../types/tcp';
 import type { Segment } from '../wire/segment';
 import { endOfText } from './output';
 import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
 import { seqAdd, seqLt } from './seq';
-import { enter, enterClosed, enterFinWait2, mayReceiveText, maySend } from './state';
+import {
+  enter,
+  enterClosed,
+  enterFinWait2,
+  mayReceiveText,
+  maySend,
+  mayTransmitText,
+} from './state';
 import { takeSyn } from './syn-sent';
 import type { Tcb } from './tcb';
-import { TIMER_KEEP_ALIVE } from './timers';
+import { TIMER_KEEP_ALIVE, TIMER_LINGER } from './timers';
+import { noteReadRate } from './tuning';
 import { shouldUpdateWindow } from './window';
 
 /** Active OPEN. */
@@ -33,16 +42,16 @@ export function send(tcb: Tcb, chunk: Uint8Array, from: number, urgent: boolean)
 }
 
 /** RECEIVE. @returns a piece, the caller's to keep; null: nothing now */
-export function receive(tcb: Tcb): Buffer | null {
+export function receive(tcb: Tcb, now: number): Buffer | null {
   const piece = tcb.receiveBuffer.take();
-  if (piece !== null) noteRead(tcb);
+  if (piece !== null) noteRead(tcb, piece.length, now);
   return piece;
 }
 
 /** RECEIVE into the caller's memory. @returns bytes copied */
-export function receiveInto(tcb: Tcb, target: Uint8Array): number {
+export function receiveInto(tcb: Tcb, target: Uint8Array, now: number): number {
   const count = tcb.receiveBuffer.takeInto(target);
-  if (count > 0) noteRead(tcb);
+  if (count > 0) noteRead(tcb, count, now);
   return count;
 }
 
@@ -79,12 +88,16 @@ export function release(tcb: Tcb, now: number): void {
     enterClosed(tcb);
     return;
   }
-  if (tcb.receiveBuffer.length > 0) {
+  const { lingerMs } = tcb.config;
+  if (tcb.receiveBuffer.length > 0 || lingerMs === 0) {
     abort(tcb);
     return;
   }
   shutdown(tcb);
   if (tcb.state === 'FIN-WAIT-2') enterFinWait2(tcb, now);
+  else if (lingerMs > 0 && mayTransmitText(tcb.state)) {
+    tcb.timers.arm(TIMER_LINGER, now + lingerMs);
+  }
 }
 
 /** Keep-alive on or off; `delayMs` 0 leaves the idle time as it was (MUST-24, MUST-27). */
@@ -95,6 +108,26 @@ export function setKeepAlive(tcb: Tcb, on: boolean, delayMs: number, now: number
   const lives = tcb.state !== 'CLOSED' && tcb.state !== 'TIME-WAIT';
   if (on && lives) tcb.timers.arm(TIMER_KEEP_ALIVE, now + tcb.keepAliveDelayMs);
   else tcb.timers.disarm(TIMER_KEEP_ALIVE);
+}
+
+/** Changes what may change while the connection lives. Buffers that are set stay as they are set. */
+export function tune(tcb: Tcb, changes: Partial<TcpTuning>): void {
+  tcb.config = { ...tcb.config, ...changes };
+  if (changes.sendBufferBytes !== undefined) tcb.sendBuffer.limit = changes.sendBufferBytes;
+  if (changes.receiveBufferBytes !== undefined) {
+    tcb.receiveBuffer.limit = changes.receiveBufferBytes;
+  }
+  if (changes.quickAckSegments !== undefined) tcb.quickAcks = changes.quickAckSegments;
+}
+
+/** The handshake was kept in a SYN cookie: SYN-RECEIVED, with the SYN-ACK sent long ago. */
+export function openFromCookie(tcb: Tcb, syn: Segment, iss: number, now: number): void {
+  openPassive(tcb, syn, iss, now);
+  tcb.owed &= ~OWE_SYN;
+  tcb.snd.nxt = seqAdd(iss, 1);
+  // What the SYN-ACK offered, unscaled.
+  tcb.rcv.edge = seqAdd(tcb.rcv.nxt, Math.min(tcb.receiveBuffer.limit, 65_535));
+  tcb.ts.lastAckSent = tcb.rcv.nxt;
 }
 
 function begin(tcb: Tcb, iss: number, now: number): void {
@@ -109,7 +142,8 @@ function begin(tcb: Tcb, iss: number, now: number): void {
 }
 
 /** Reading makes room: the peer is told when it is worth it. */
-function noteRead(tcb: Tcb): void {
+function noteRead(tcb: Tcb, count: number, now: number): void {
+  noteReadRate(tcb, count, now);
   const { rcv } = tcb;
   const read = seqAdd(rcv.nxt, -tcb.receiveBuffer.length);
   if (seqLt(rcv.up, read)) rcv.up = read;

@@ -114,7 +114,7 @@ script(
   0    listen 80
   // An unknown kind of 20 bytes, MSS 500, window scale 3, eight NOPs, an unknown kind of 5 bytes.
   +0   < S 0:0(0) win 1000 <hex ${SYN_OPTIONS}>
-  +0   > S. 0:0(0) ack 1 <mss 1460,nop,wscale 5>
+  +0   > S. 0:0(0) ack 1 <mss 1460,nop,wscale 7>
   // One unknown kind of 40 bytes, and text behind it.
   +0   < P. 1:101(100) ack 1 win 1000 <hex ${DATA_OPTIONS}>
   +0   accept

@@ -21,6 +21,8 @@ export interface CongestionController {
   handleLoss(flight: number): void;
   /** The retransmission timer expired; `first` is false for repetitions of the same timeout. */
   handleTimeout(flight: number, first: boolean): void;
+  /** Segments are smaller from now on; the window stays, in bytes, but holds at least one. */
+  handleMssChange(mss: number): void;
   /** Nothing was sent for a retransmission timeout (RFC 5681 §4.1). */
   handleIdle(): void;
 }

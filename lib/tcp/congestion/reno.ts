@@ -50,6 +50,11 @@ export class Reno implements CongestionController {
     this.#counted = 0;
   }
 
+  handleMssChange(mss: number): void {
+    this.#mss = mss;
+    this.cwnd = Math.max(this.cwnd, mss);
+  }
+
   handleIdle(): void {
     this.cwnd = Math.min(this.cwnd, this.#initial);
     this.#counted = 0;

@@ -1,0 +1,83 @@
+/**
+ * Explicit congestion notification (RFC 3168): agreed on by the SYNs, marked by routers on new text, echoed
+ * by the receiver until the sender says that it has slowed down.
+ */
+import { ACK, CWR, ECE, type Segment, SYN } from '../wire/segment';
+import { OWE_ACK } from './owed';
+import { flightSize } from './recovery';
+import { seqGt } from './seq';
+import type { Tcb } from './tcb';
+
+/** The two low bits of the traffic class (RFC 3168 §5). */
+const ECN_MASK = 0x03;
+const ECT_0 = 0x02;
+const CE = 0x03;
+
+export class EcnState {
+  /** Both ends have agreed. */
+  on = false;
+  /** A mark has arrived and is echoed on every ACK until CWR comes. */
+  echoing = false;
+  /** The window was reduced: the next new text says so. */
+  cwrDue = false;
+  /** Echoes up to here belong to the reduction that was made already: once a round trip. */
+  recover = 0;
+  reduced = false;
+  /** Segments that arrived marked, and ones whose ECE made us slow down. */
+  marksReceived = 0;
+  echoesTaken = 0;
+}
+
+/**
+ * Flags of our SYN: asks, unless it must be repeated: something on the path may drop SYNs that ask
+ * (§6.1.1.1).
+ */
+export function synFlags(tcb: Tcb): number {
+  if (tcb.state === 'SYN-RECEIVED') return tcb.ecn.on ? ECE : 0;
+  return tcb.config.ecn === 'request' && tcb.rtt.backoff === 0 ? ECE | CWR : 0;
+}
+
+/** The peer's SYN or SYN-ACK: has he asked, or agreed? (§6.1.1) */
+export function agreeOnEcn(tcb: Tcb, seg: Segment): void {
+  const bits = seg.flags & (ECE | CWR);
+  if ((seg.flags & ACK) === 0) {
+    tcb.ecn.on = bits === (ECE | CWR) && tcb.config.ecn !== 'off';
+  } else {
+    tcb.ecn.on = bits === ECE && tcb.config.ecn === 'request';
+  }
+}
+
+/** A segment of an established connection: its mark is echoed, its CWR ends the echo (§6.1.3). */
+export function takeMarks(tcb: Tcb, seg: Segment): void {
+  const { ecn } = tcb;
+  if ((seg.flags & CWR) !== 0) ecn.echoing = false;
+  if ((seg.trafficClass & ECN_MASK) === CE) {
+    ecn.echoing = true;
+    ecn.marksReceived++;
+    tcb.owed |= OWE_ACK;
+  }
+}
+
+/** The peer echoes a mark: the window shrinks as for a loss, once a round trip (§6.1.2). */
+export function takeEcho(tcb: Tcb, seg: Segment): void {
+  const { ecn, snd, cc, recovery } = tcb;
+  if ((seg.flags & (ECE | SYN)) !== ECE) return;
+  if (ecn.reduced && !seqGt(snd.una, ecn.recover)) return;
+  ecn.reduced = true;
+  ecn.recover = snd.nxt;
+  ecn.cwrDue = true;
+  ecn.echoesTaken++;
+  if (!recovery.fast && !recovery.rewound) cc.handleLoss(flightSize(tcb));
+}
+
+/** What an outgoing segment says and how it may be marked: only new text may (§6.1.4, §6.1.5). */
+export function writeEcn(tcb: Tcb, out: Segment, isNewText: boolean): void {
+  const { ecn } = tcb;
+  if (ecn.echoing) out.flags |= ECE;
+  if (!isNewText) return;
+  out.trafficClass |= ECT_0;
+  if (ecn.cwrDue) {
+    out.flags |= CWR;
+    ecn.cwrDue = false;
+  }
+}

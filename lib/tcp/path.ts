@@ -1,0 +1,74 @@
+/**
+ * What the network says of the path: ICMP errors (RFC 9293 §3.9.2.2, RFC 5927) and its MTU (RFC 1191,
+ * RFC 4821).
+ */
+import type { PathError } from '../../types/tcp';
+import { TIMESTAMP_OPTION_BYTES } from './config';
+import { EVENT_TROUBLE } from './events';
+import { flightSize, rewind } from './recovery';
+import { seqDiff, seqGeq, seqLeq, seqLt } from './seq';
+import { die, isSynchronized } from './state';
+import type { Tcb } from './tcb';
+
+/** Headers of IP and TCP without options, bytes. */
+const HEADER_BYTES = 40;
+
+/** @returns false when the message cannot be about a segment that is outstanding: anyone can forge one */
+export function handlePathError(tcb: Tcb, error: PathError, seq: number): boolean {
+  if (!isOutstanding(tcb, seq)) return false;
+  if (isSynchronized(tcb.state)) {
+    // RFC 5927 §5.2: once synchronised even a hard error is soft; the timeouts decide.
+    noteTrouble(tcb, error);
+    return true;
+  }
+  if (error.hard || tcb.config.softErrorsEndOpening) die(tcb, error.code);
+  else noteTrouble(tcb, error);
+  return true;
+}
+
+/** @returns false when it cannot be true of an outstanding segment, or says nothing new */
+export function handlePathMtu(tcb: Tcb, mss: number, seq: number): boolean {
+  if (!isOutstanding(tcb, seq) || !isSynchronized(tcb.state)) return false;
+  // Nobody can tell us to send tiny packets (RFC 5927 §7.2).
+  const believed = Math.max(mss, tcb.config.minPathMtu - HEADER_BYTES);
+  if (believed >= tcb.pathMss) return false;
+  shrinkPath(tcb, believed);
+  return true;
+}
+
+/**
+ * Several timeouts in a row although full segments were sent: perhaps the path swallows large packets and
+ * no ICMP message comes through. Smaller ones will show (RFC 4821 §7.7).
+ */
+export function suspectBlackHole(tcb: Tcb): void {
+  const { config, rtt, snd } = tcb;
+  if (config.blackHoleTimeouts === 0 || rtt.backoff < config.blackHoleTimeouts) return;
+  const floor = config.minPathMtu - HEADER_BYTES;
+  if (tcb.pathMss <= floor || tcb.snd.mss < floor || seqDiff(snd.nxt, snd.una) < snd.mss) return;
+  shrinkPath(tcb, Math.max(floor, tcb.pathMss >> 1));
+}
+
+/** The effective send MSS from the peer's option, the path and our options (RFC 9293 §3.7.1). */
+export function updateSendMss(tcb: Tcb): void {
+  const options = tcb.ts.on ? TIMESTAMP_OPTION_BYTES : 0;
+  tcb.snd.mss = Math.min(tcb.peerMss, tcb.pathMss) - options;
+}
+
+/** What is outstanding was too large to arrive: it goes again in smaller pieces, which is no congestion. */
+function shrinkPath(tcb: Tcb, mss: number): void {
+  tcb.pathMss = mss;
+  updateSendMss(tcb);
+  tcb.cc.handleMssChange(tcb.snd.mss);
+  if (flightSize(tcb) > 0) rewind(tcb);
+}
+
+function noteTrouble(tcb: Tcb, error: PathError): void {
+  tcb.softError = error.code;
+  tcb.events |= EVENT_TROUBLE;
+}
+
+/** RFC 5927 §4.1: the quoted sequence number must be of something that is on its way. */
+function isOutstanding(tcb: Tcb, seq: number): boolean {
+  const { snd } = tcb;
+  return seqLeq(snd.una, seq) && (seqLt(seq, snd.nxt) || (seq === snd.nxt && seqGeq(snd.una, seq)));
+}

@@ -1,0 +1,16 @@
+/** May a SYN end a TIME-WAIT early? (RFC 6191; RFC 9293 §3.6.1, MAY-2) */
+import { ACK, RST, type Segment, SYN } from '../wire/segment';
+import { seqGt } from './seq';
+import type { Tcb } from './tcb';
+
+/**
+ * Yes, if it cannot be an old duplicate: its timestamp is later than the last one of the old connection, or,
+ * where that says nothing, its sequence number is beyond what the old one used.
+ */
+export function mayReopen(tcb: Tcb, seg: Segment): boolean {
+  if (tcb.state !== 'TIME-WAIT' || (seg.flags & (SYN | ACK | RST)) !== SYN) return false;
+  const isBeyond = seqGt(seg.seq, tcb.rcv.nxt);
+  if (!tcb.ts.on || !seg.hasTimestamps) return isBeyond;
+  if (seg.tsval === tcb.ts.recent) return isBeyond;
+  return seqGt(seg.tsval, tcb.ts.recent);
+}
