@@ -12,6 +12,9 @@ export class FakeEngine implements TcpEngine {
   unfinished = false;
   finished = false;
   deadline = Number.POSITIVE_INFINITY;
+  softError: NetworkErrorCode | null = null;
+  urgentBytes = 0;
+  lastSent = 0;
   disposed = false;
   /** Segments it would send now; each takes the next sequence number. */
   owed = 0;
@@ -66,6 +69,27 @@ export class FakeEngine implements TcpEngine {
 
   setKeepAlive(on: boolean, delayMs: number): void {
     this.#note(`keepAlive ${on} ${delayMs}`);
+  }
+
+  tune(): void {
+    this.#note('tune');
+  }
+
+  openFromCookie(): void {
+    this.state = 'ESTABLISHED';
+    this.#note('openFromCookie');
+  }
+
+  mayReopen(): boolean {
+    return false;
+  }
+
+  handlePathError(): boolean {
+    return false;
+  }
+
+  handlePathMtu(): boolean {
+    return false;
   }
 
   info(): TcpInfo {
