@@ -121,7 +121,7 @@ script(
   +0   info snd_mss 500
   +0   info snd_wnd 8000
   +0   read 100
-  +0   > . 1:1(0) ack 101 win 32768    // scaled by 32: more than a SYN could offer
+  +0   > . 1:1(0) ack 101 win 8192    // scaled by 128: more than a SYN could offer
   +0   write 700
   +0   > . 1:501(500) ack 101
   +.1  < . 101:101(0) ack 501 win 1000   // until now Nagle's algorithm held the rest back
