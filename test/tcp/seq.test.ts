@@ -61,14 +61,15 @@ t.test('results are int32, also of uint32 arguments', (t) => {
 
 t.test('agrees with arithmetic on integers of any size', (t) => {
   const random = new SeededRandom(1);
+  const wrong: string[] = [];
   for (let i = 0; i < 10_000; i++) {
     const base = random.next32();
     const distance = random.below(0x8000_0000) - 0x4000_0000;
     const other = Number(BigInt.asIntN(32, BigInt(base) + BigInt(distance)));
     if (seqAdd(base | 0, distance) !== other || seqDiff(other, base | 0) !== distance) {
-      t.fail(`seed ${random.seed}, step ${i}: ${base} + ${distance}`);
+      wrong.push(`seed ${random.seed}, step ${i}: ${base} + ${distance}`);
     }
   }
-  t.pass('10,000 pairs');
+  t.same(wrong, []);
   t.end();
 });
