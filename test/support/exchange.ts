@@ -11,7 +11,7 @@ import { packetMemory } from '../../lib/support/memory';
 import type { TcpConfig } from '../../types/tcp';
 import { parseExchange } from './exchange-parser';
 import { ExchangeRun } from './exchange-run';
-import { WRAPS } from './script';
+import { closeAnyhow, WRAPS } from './script';
 import type { Wrap } from './script-run';
 
 export interface ExchangeOptions {
@@ -44,7 +44,7 @@ export function runExchange(text: string, wrap: Wrap, options: ExchangeOptions =
   for (const step of steps) {
     const failure = run.take(step.action);
     if (failure === '') continue;
-    run.close();
+    closeAnyhow(run);
     return `line ${step.line}: ${step.text}\n${failure}`;
   }
   const left = run.findLeftovers();
