@@ -15,9 +15,9 @@ export function shiftFor(bytes: number): number {
 /**
  * The window field for a segment that leaves now; what it offers is remembered as `rcv.edge`.
  *
- * The right edge moves only if it can move by a full segment or half the buffer (MUST-39), and
- * never moves left (SHLD-14): scaling rounds up, so up to 2^shift − 1 bytes more than the buffer
- * may come, and are taken.
+ * The right edge moves only if it can move by a full segment or half the buffer (MUST-39), and never
+ * moves left (SHLD-14): scaling rounds up, so up to 2^shift − 1 bytes more than the buffer may come,
+ * and are taken. Beyond that it rounds down (RFC 7323 §2.4), or each ACK would offer some more.
  */
 export function offerWindow(tcb: Tcb, isSyn: boolean): number {
   const { rcv } = tcb;
@@ -25,7 +25,9 @@ export function offerWindow(tcb: Tcb, isSyn: boolean): number {
   const free = freeWindow(tcb);
   const window = free - offered >= worthOffering(tcb) ? free : offered;
   const shift = isSyn ? 0 : rcv.shift;
-  const field = Math.min((window + (1 << shift) - 1) >> shift, MAX_FIELD);
+  const slack = (1 << shift) - 1;
+  const up = (window + slack) >> shift;
+  const field = Math.min(up << shift <= free + slack ? up : window >> shift, MAX_FIELD);
   const edge = seqAdd(rcv.nxt, field << shift);
   if (seqDiff(edge, rcv.edge) > 0) rcv.edge = edge;
   return field;
@@ -66,6 +68,7 @@ export function sendableLength(tcb: Tcb, unsent: number, usable: number, idle: b
   if (length === unsent && (idle || tcb.noDelay || tcb.finQueued || seqGt(snd.up, snd.nxt))) {
     return length;
   }
-  if (length < unsent && length >= snd.maxWnd >> 1) return length; // (3) half the largest window
+  // (3) half the largest window, with the same proviso
+  if (length < unsent && length >= snd.maxWnd >> 1 && (idle || tcb.noDelay)) return length;
   return 0;
 }
