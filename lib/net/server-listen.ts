@@ -3,10 +3,11 @@
  *
  * Overloads, events and errors are Node's (https://nodejs.org/api/net.html#serverlisten).
  */
+import { AsyncResource } from 'node:async_hooks';
 import * as dns from 'node:dns';
 import { addAbortListener } from 'node:events';
 import * as nodeNet from 'node:net';
-import type { StackListener } from '../../types/stack';
+import type { StackConnection, StackListener } from '../../types/stack';
 import type { NetworkError } from '../support/network-error';
 import { IPV4_ANY, IPV6_ANY, IpAddress } from '../wire/ip-address';
 import { invalidArgValue, stateError } from './argument-errors';
@@ -107,11 +108,13 @@ function tryListen(
   backlog: number,
 ): NetworkError | null {
   const dualStack = address.family === 6;
+  // 'connection' listeners run in the async context of `listen`.
+  const scope = new AsyncResource('TCPSERVERWRAP');
+  const accept = (connection: StackConnection): void =>
+    scope.runInAsyncScope(acceptConnection, null, server, connection, dualStack);
   try {
-    const listener = chosenStack(server._stack).listen({ address, port, backlog }, (connection) =>
-      acceptConnection(server, connection, dualStack),
-    );
-    startListening(server, listener);
+    const stack = chosenStack(server._stack);
+    startListening(server, stack.listen({ address, port, backlog }, accept));
     return null;
   } catch (thrown) {
     return asNetworkError(thrown);

@@ -5,6 +5,7 @@
  * receive window closes behind a slow reader; it keeps what the send buffer has no room for yet. The
  * stack calls it from its event phase only, so the user's listeners never run inside segment processing.
  */
+import { AsyncResource } from 'node:async_hooks';
 import type { AddressInfo } from 'node:net';
 import type { ConnectionHandler, StackConnection } from '../../types/stack';
 import type { NetworkErrorCode } from '../support/network-error';
@@ -23,6 +24,8 @@ export class SocketHandle implements ConnectionHandler {
   reading = false;
   bytesRead = 0;
 
+  /** The user's async context when the connection was begun: his listeners run in it, as Node's do. */
+  readonly #scope = new AsyncResource('TCPWRAP');
   #socket: SocketMethods | null = null;
   #opened: OpenCallback | null = null;
   #pulling = false;
@@ -58,7 +61,7 @@ export class SocketHandle implements ConnectionHandler {
   close(reset: boolean, closed: () => void): void {
     this.drop(reset);
     const written = this.#writer.forget();
-    setImmediate(() => {
+    this.#later(() => {
       written?.();
       closed();
     });
@@ -130,6 +133,11 @@ export class SocketHandle implements ConnectionHandler {
     return this.#referenced;
   }
 
+  /** Node's HTTP agent asks for it when a socket is used again. */
+  getAsyncId(): number {
+    return this.#scope.asyncId();
+  }
+
   localAddress(): AddressInfo | null {
     const connection = this.connection;
     return connection && this.#addressInfo(connection.localAddress, connection.localPort);
@@ -147,18 +155,15 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   handleUrgent(): void {
-    this.#socket?.emit('urgent');
+    this.#scope.runInAsyncScope(() => this.#socket?.emit('urgent'));
   }
 
   handleReadable(): void {
-    this.#pull();
+    if (this.reading && !this.#pulling) this.#scope.runInAsyncScope(this.#pull, this);
   }
 
   handleWritable(): void {
-    if (!this.#writer.waiting) return;
-    this.#socket?.[inside].timer?.refresh();
-    this.#writer.proceed(this.connection!);
-    if (!this.#writer.waiting && this.#socket !== null) this.#noteQueue();
+    if (this.#writer.waiting) this.#scope.runInAsyncScope(this.#proceed, this);
   }
 
   handleError(code: NetworkErrorCode): void {
@@ -167,8 +172,8 @@ export class SocketHandle implements ConnectionHandler {
       return;
     }
     this.#failure = this.#ended && code === 'ECONNRESET' ? 'EPIPE' : code;
-    if (this.reading) this.#pull();
-    else setImmediate(() => this.#reportFailure());
+    if (this.reading) this.handleReadable();
+    else this.#later(() => this.#reportFailure());
   }
 
   handleClose(): void {
@@ -182,7 +187,7 @@ export class SocketHandle implements ConnectionHandler {
   #reportOpened(code: NetworkErrorCode | null): void {
     const opened = this.#opened;
     this.#opened = null;
-    setImmediate(() => {
+    this.#later(() => {
       if (this.connection !== null) opened?.(code);
     });
   }
@@ -201,7 +206,7 @@ export class SocketHandle implements ConnectionHandler {
   /** Hands on what has arrived until the stream has enough. Listeners may call us again meanwhile. */
   #pull(): void {
     const socket = this.#socket;
-    if (!this.reading || this.#pulling || socket === null) return;
+    if (socket === null) return;
     this.#pulling = true;
     try {
       const before = this.bytesRead;
@@ -241,7 +246,7 @@ export class SocketHandle implements ConnectionHandler {
   /** Nothing is left to read: was that all, or has the connection died? */
   #checkEnd(socket: SocketMethods): void {
     if (this.#failure !== null) {
-      setImmediate(() => this.#reportFailure());
+      this.#later(() => this.#reportFailure());
     } else if (this.connection!.readEnded && !this.#ended) {
       this.#ended = true;
       this.reading = false;
@@ -249,6 +254,16 @@ export class SocketHandle implements ConnectionHandler {
       socket.push(null);
       socket.read(0);
     }
+  }
+
+  #proceed(): void {
+    this.#socket?.[inside].timer?.refresh();
+    this.#writer.proceed(this.connection!);
+    if (!this.#writer.waiting) this.#noteQueue();
+  }
+
+  #later(fn: () => void): void {
+    this.#scope.runInAsyncScope(setImmediate, null, fn);
   }
 
   /** The idle timer asks whether a waiting write has made progress. */

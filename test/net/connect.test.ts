@@ -1,4 +1,5 @@
 /** Connecting: when its news comes, what options reach the stack, and attempts that take too long. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import type { AddressInfo, LookupFunction } from 'node:net';
 import t from 'tap';
@@ -227,4 +228,42 @@ t.test('a name that nobody knows', async (t) => {
   const server = net.createServer().listen(0, 'nowhere.invalid');
   t.match(await event(server, 'error'), { syscall: 'getaddrinfo' });
   await turns(1);
+});
+
+onEachStack('listeners run in the async context of connect and of listen', async (t, net) => {
+  const storage = new AsyncLocalStorage<string>();
+  const heard = new Set<string>();
+  const note = (what: string): void => void heard.add(`${what} in ${storage.getStore()}`);
+  const server = net.createServer((socket) => {
+    note('connection');
+    socket.on('data', () => note('server data')).on('close', () => note('server close'));
+    socket.pipe(socket);
+  });
+  storage.run('listen', () => server.listen(0, '127.0.0.1'));
+  await event(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const clients = ['first', 'second'].map((name) =>
+    storage.run(name, () => {
+      const client = net.connect(port, '127.0.0.1', () => note(`${name} connect`));
+      client.on('data', () => note(`${name} data`));
+      return client.on('close', () => note(`${name} close`));
+    }),
+  );
+  await storage.run('elsewhere', async () => {
+    for (const client of clients) client.end(Buffer.alloc(200_000));
+    await Promise.all(clients.map((client) => event(client, 'close')));
+  });
+  await stop(server);
+  await turns(1);
+  t.same([...heard].sort(), [
+    'connection in listen',
+    'first close in first',
+    'first connect in first',
+    'first data in first',
+    'second close in second',
+    'second connect in second',
+    'second data in second',
+    'server close in listen',
+    'server data in listen',
+  ]);
 });
