@@ -1,8 +1,8 @@
 /**
  * `require('usernet')` where a program said `require('net')`.
  *
- * The functions and classes of `node:net`, on the default stack of this process; and what is beyond them:
- * stacks of one's own, and `createNet` to have the same `net` on one of those.
+ * The functions and classes of `node:net`, on the default stack of this process; and what is beyond
+ * them: stacks of one's own, and `createNet` to have the same `net` on one of those.
  */
 import { createNet } from './net/create-net';
 

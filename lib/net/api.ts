@@ -1,7 +1,7 @@
 /**
  * The public shape of `net`: Node's own types, and what this package has beyond them.
  *
- * Everything here is assignable to its namesake of `node:net`, so that a program changes one import.
+ * Everything here is assignable to its namesake of `node:net`: a program changes one import.
  */
 import type * as nodeNet from 'node:net';
 import type { TransportStack } from '../../types/stack';
@@ -36,8 +36,8 @@ export interface SocketExtras {
   /** The connection's inside by Linux's `tcp_info` names; null without a connection. */
   tcpInfo(): TcpInfo | null;
   /**
-   * Like `write`, with the last byte marked urgent (RFC 9293 §3.8.5, RFC 6093). The peer gets it in its
-   * place in the stream, and its socket an 'urgent' event.
+   * Like `write`, with the last byte marked urgent (RFC 9293 §3.8.5, RFC 6093). The peer gets it
+   * in its place in the stream, and its socket an 'urgent' event.
    * @returns what `write` returns
    */
   sendUrgent(chunk: string | Uint8Array, callback?: (error?: Error | null) => void): boolean;

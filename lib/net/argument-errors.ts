@@ -26,7 +26,8 @@ export function invalidArgType(name: string, expected: string[], actual: unknown
   const parts: string[] = [];
   if (types.length > 0) parts.push(`${types.length > 1 ? 'one of' : 'of'} type ${either(types)}`);
   if (classes.length > 0) parts.push(`an instance of ${either(classes)}`);
-  const message = `The "${name}" ${kind} must be ${parts.join(' or ')}. Received ${received(actual)}`;
+  const wanted = parts.join(' or ');
+  const message = `The "${name}" ${kind} must be ${wanted}. Received ${received(actual)}`;
   return codedError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
 }
 

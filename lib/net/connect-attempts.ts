@@ -1,6 +1,6 @@
 /**
- * Trying one address, or one after the other until the first answers (RFC 8305, as far as Node follows
- * it: the next address has its turn when the one before has failed or taken too long).
+ * Trying one address, or one after the other until the first answers (RFC 8305, as far as Node
+ * follows it: the next address has its turn when the one before has failed or taken too long).
  */
 import type { ConnectRequest } from '../../types/stack';
 import type { NetworkError, NetworkErrorCode } from '../support/network-error';
@@ -26,7 +26,7 @@ export interface ConnectPlan {
   attemptTimeoutMs: number;
 }
 
-/** Failures of a local end that was asked for are `bind`'s, as they would be in the host's kernel. */
+/** Failures of a local end that was asked for: in the host's kernel they would be `bind`'s. */
 const BIND_FAILURES = new Set<string>(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'EINVAL']);
 
 /** The only address there is: its failure is the socket's. */
@@ -78,7 +78,7 @@ function attemptNext(attempts: Attempts): void {
   if (error !== null) {
     failed(error);
   } else if (attempts.next < targets.length) {
-    // The last one may take as long as it needs. The attempt keeps the process alive, not its timer.
+    // The last one may take as long as it needs. It is the attempt that keeps the process alive.
     timer = setTimeout(() => giveUp(attempts, target, handle), plan.attemptTimeoutMs).unref();
   }
 }

@@ -22,8 +22,8 @@ import { Server } from './server';
 import { Socket } from './socket';
 
 /**
- * @param stack null: the default stack, made on first use. A `stack` among the options of a socket or
- *   server goes before this one.
+ * @param stack null: the default stack, made on first use. A `stack` among the options of a
+ *   socket or server goes before this one.
  */
 export function createNet(stack: TransportStack | null): Net {
   const BoundSocket = stack === null ? Socket : bindSocket(stack);

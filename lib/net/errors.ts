@@ -1,9 +1,9 @@
 /**
  * Errors of system calls in Node's shape.
  *
- * A program tells what went wrong by `code`, `errno`, `syscall`, `address` and `port`, and people read the
- * message; all of them are what `node:net` gives for the same mishap. The rooms below speak of a mishap
- * by its POSIX name (NetworkError).
+ * A program tells what went wrong by `code`, `errno`, `syscall`, `address` and `port`, and people
+ * read the message; all of them are what `node:net` gives for the same mishap. The rooms below
+ * speak of a mishap by its POSIX name (NetworkError).
  */
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
@@ -61,7 +61,7 @@ export function listenError(failure: NetworkError, address: string, port: number
   return withCause(error, failure);
 }
 
-/** What a stack has thrown, if it is one of the mishaps it may throw; anything else is thrown on. */
+/** What a stack has thrown, if it is one of the mishaps it may throw; else it is thrown on. */
 export function asNetworkError(thrown: unknown): NetworkError {
   if (thrown instanceof NetworkError) return thrown;
   throw thrown;

@@ -24,7 +24,7 @@ export class ServerMethods extends EventEmitter {
   /** A listener of a stack; for a pipe or a descriptor, a server of Node's. */
   declare _handle: StackListener | NodeServer | null;
   declare _unref: boolean;
-  /** Changes with every `listen` and `close`, so that a name looked up late is known to be stale. */
+  /** Changes with every `listen` and `close`: a name looked up late is known to be stale. */
   declare _listeningId: number;
   /** Null: the default stack, looked up when it is needed. */
   declare _stack: TransportStack | null;
@@ -99,7 +99,7 @@ export class ServerMethods extends EventEmitter {
     process.nextTick(() => this.emit('close'));
   }
 
-  /** With `captureRejections`, a rejected 'connection' listener costs its socket, not the server. */
+  /** With `captureRejections`, a 'connection' listener that rejects costs its socket. */
   override [EventEmitter.captureRejectionSymbol](
     error: Error,
     event: string,

@@ -2,8 +2,9 @@
  * What stands between a Socket (a stream) and its connection (the stack's).
  *
  * It pulls from the connection while the stream wants more, and stops when it does not, so that the
- * receive window closes behind a slow reader; it keeps what the send buffer has no room for yet. The
- * stack calls it from its event phase only, so the user's listeners never run inside segment processing.
+ * receive window closes behind a slow reader; it keeps what the send buffer has no room for yet.
+ * The stack calls it from its event phase only, so the user's listeners never run inside segment
+ * processing.
  */
 import { AsyncResource } from 'node:async_hooks';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +25,7 @@ export class SocketHandle implements ConnectionHandler {
   reading = false;
   bytesRead = 0;
 
-  /** The user's async context when the connection was begun: his listeners run in it, as Node's do. */
+  /** The user's async context when the connection was begun: his listeners run in it. */
   readonly #scope = new AsyncResource('TCPWRAP');
   #socket: SocketMethods | null = null;
   #opened: OpenCallback | null = null;
@@ -55,8 +56,8 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   /**
-   * Leaves the connection to itself, or resets it. A write under way is called back when `closed` is.
-   * @param closed called after everything that is under way in this turn, as a descriptor's close is
+   * Leaves the connection to itself, or resets it. A write under way is called back first.
+   * @param closed called once the event loop has turned, as when a descriptor is closed
    */
   close(reset: boolean, closed: () => void): void {
     this.drop(reset);
@@ -177,12 +178,13 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   handleClose(): void {
-    // The stream has heard the end of it, or the failure, by now or will when it reads or writes next.
+    // The stream has heard the end of it by now, or will when it reads or writes next.
   }
 
-  // Within one process a handshake, and even a reset after it, can be over before any promise of the
-  // program has had its turn. From a kernel such news comes by way of the event loop, and a program may
-  // count on that: `await once(socket, 'connect')` and then listening for 'error' must be in time.
+  // Within one process a handshake, and even a reset after it, can be over before any promise of
+  // the program has had its turn. From a kernel such news comes by way of the event loop, and a
+  // program may count on that: `await once(socket, 'connect')` and then listening for 'error' must
+  // be in time.
 
   #reportOpened(code: NetworkErrorCode | null): void {
     const opened = this.#opened;
@@ -203,7 +205,7 @@ export class SocketHandle implements ConnectionHandler {
 
   // Reading.
 
-  /** Hands on what has arrived until the stream has enough. Listeners may call us again meanwhile. */
+  /** Hands on what has arrived until the stream has enough. Listeners may call us meanwhile. */
   #pull(): void {
     const socket = this.#socket;
     if (socket === null) return;

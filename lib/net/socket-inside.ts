@@ -1,8 +1,8 @@
 /**
  * What a Socket keeps to itself, apart from what Node's own sockets show.
  *
- * It hangs on the socket under a symbol: the methods are spread over several files, and a program that
- * subclasses Socket must not meet names it may want to use.
+ * It hangs on the socket under a symbol: the methods are spread over several files, and a program
+ * that subclasses Socket must not meet names it may want to use.
  */
 import type { AddressInfo } from 'node:net';
 import type { TransportStack } from '../../types/stack';

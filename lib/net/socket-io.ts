@@ -99,7 +99,7 @@ export function destroySocket(
   socket._server?._forgetSocket();
 }
 
-/** All bytes handed to the socket, also those that still wait in the stream or for the connection. */
+/** All bytes handed to the socket, also those that wait in the stream or for the connection. */
 export function bytesWrittenOf(socket: SocketMethods): number {
   const own = socket[inside];
   let bytes = socket._bytesDispatched + own.pendingBytes;
@@ -110,8 +110,8 @@ export function bytesWrittenOf(socket: SocketMethods): number {
 }
 
 /**
- * Takes the place of `write` once the peer has ended and we follow suit. "Write after end" would blame
- * the program for what the peer did.
+ * Takes the place of `write` once the peer has ended and we follow suit. "Write after end" would
+ * blame the program for what the peer did.
  */
 export function writeAfterEnd(
   this: SocketMethods,

@@ -1,9 +1,9 @@
 /**
  * The methods and properties of a Socket.
  *
- * A class, because that is how methods read best, but nobody constructs it: `Socket` (socket.ts) is a
- * plain function that shares this prototype, since `net.Socket.call(this)` has to work. So there are no
- * initialisers here; fields are only declared, and set by that function.
+ * A class, because that is how methods read best, but nobody constructs it: `Socket` (socket.ts) is
+ * a plain function that shares this prototype, since `net.Socket.call(this)` has to work. So there
+ * are no initialisers here; fields are only declared, and set by that function.
  */
 import type { AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';

@@ -1,8 +1,8 @@
 /**
  * The write that a Socket has under way: what the send buffer had no room for waits here.
  *
- * A Writable hands over one write (or one gathered `writev`) at a time and waits for its callback, so
- * there is never more than one.
+ * A Writable hands over one write (or one gathered `writev`) at a time and waits for its callback,
+ * so there is never more than one.
  */
 import type { StackConnection } from '../../types/stack';
 import type { NetworkErrorCode } from '../support/network-error';
@@ -12,7 +12,7 @@ export type WriteCallback = (error?: Error | null) => void;
 
 const NOTHING: Uint8Array[] = [];
 
-/** Chunks whose last byte is urgent. Nobody pays for looking here before somebody has asked for it. */
+/** Chunks whose last byte is urgent. Nobody looks here before somebody has asked for it. */
 const urgentChunks = new WeakSet<Uint8Array>();
 let urgentInUse = false;
 

@@ -1,8 +1,8 @@
 /**
  * `net.Socket`: a Duplex whose bytes travel over a TCP connection of a stack.
  *
- * A function and not a class, so that `Socket()` without `new`, `Socket.call(this)` with util.inherits,
- * and `class extends Socket` all work, as they do with Node's own.
+ * A function and not a class, so that `Socket()` without `new`, `Socket.call(this)` with
+ * util.inherits, and `class extends Socket` all work, as they do with Node's own.
  */
 import * as nodeNet from 'node:net';
 import { Duplex, type DuplexOptions } from 'node:stream';
@@ -94,7 +94,7 @@ function userBufferFrom(onread: unknown): UserBuffer | null {
   return { buffer: new Uint8Array(0), next: buffer as () => unknown, callback: listener };
 }
 
-/** The server hands over an established connection: data may flow at once, unless it says otherwise. */
+/** The server hands over an established connection: data may flow at once. */
 function startAccepted(
   socket: SocketMethods,
   handle: SocketHandle,

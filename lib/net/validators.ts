@@ -1,4 +1,4 @@
-/** Checks of arguments that throw what Node throws. Each returns silently when the value will do. */
+/** Checks of arguments that throw what Node throws; silent when the value will do. */
 import { badPort, invalidArgType, outOfRange } from './argument-errors';
 
 const MAXIMUM_PORT = 65_535;
