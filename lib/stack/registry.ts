@@ -152,10 +152,11 @@ function shownAddress(address: IpAddress, dualStack: boolean): IpAddress {
 
 /** Called for packets, so it does not throw: what the link says of itself is the worst answer. */
 function pathMtu(attachment: Attachment, remote: IpAddress): number {
+  const { link } = attachment;
   try {
-    return attachment.link.route(remote)?.mtu ?? attachment.link.mtu;
+    return Math.min(link.route(remote)?.mtu ?? link.mtu, link.mtu);
   } catch {
-    return attachment.link.mtu;
+    return link.mtu;
   }
 }
 

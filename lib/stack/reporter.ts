@@ -51,8 +51,11 @@ export class Reporter {
     listener.engine.handleAccepted();
     this.#counters.accepted++;
     endpoint.events &= ~EVENT_CONNECTED;
-    listener.accept(endpoint);
-    if (endpoint.handler === null) endpoint.release(); // the user did not want it
+    try {
+      listener.accept(endpoint);
+    } finally {
+      if (endpoint.handler === null) endpoint.release(); // the user did not want it
+    }
     return true;
   }
 

@@ -344,6 +344,49 @@ t.test('a connection that its listener’s user does not want is closed', async 
   t.same(user.heard, ['connect', 'end']);
 });
 
+t.test('nor is one left over whose listener’s user throws', async (t) => {
+  const { connect, stack, turn } = setUp();
+  const listener = stack.listen({ address: LOOPBACK, port: 0, backlog: 1 }, () => {
+    throw new Error('his mistake');
+  });
+  const user = connect({ remotePort: listener.port });
+  t.throws(turn, { message: 'his mistake' });
+  turn();
+  t.same(user.heard, ['connect', 'end']);
+});
+
+t.test('a ping-pong without end leaves the event loop its turns', async (t) => {
+  const stack = new Stack({ limits: { packetsPerTurn: 100 } });
+  const ball = Buffer.from('x');
+  let strokes = 0;
+  let playing = true;
+  const play = (connection: StackConnection) => {
+    const player = new NotingHandler();
+    player.connection = connection;
+    player.react = () => {
+      strokes++;
+      if (playing) connection.send(ball);
+    };
+    connection.handler = player;
+    return player;
+  };
+  const listener = stack.listen({ address: LOOPBACK, port: 0, backlog: 1 }, play);
+  const request = { remoteAddress: LOOPBACK, remotePort: listener.port };
+  play(stack.connect(request, new NotingHandler()));
+  let turns = 0;
+  await new Promise<void>((resolve) => {
+    const count = () => {
+      turns++;
+      if (turns < 100) setImmediate(count);
+      else resolve();
+    };
+    count();
+  });
+  playing = false;
+  t.ok(strokes >= turns, `${strokes} strokes in ${turns} turns of the event loop`);
+  stack.close();
+});
+
 t.test('a connection that dies before it is handed out is handed out dead', async (t) => {
   const { link, listen, turn, stack } = setUp();
   const { accepted } = listen({ address: address('0.0.0.0'), port: 80 });
