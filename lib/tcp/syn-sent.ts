@@ -3,7 +3,7 @@ import { ACK, RST, type Segment, SYN } from '../wire/segment';
 import { acceptSynAck, takeFirstWindow } from './acknowledgment';
 import { processSynOptions } from './options';
 import { OWE_ACK, OWE_STRAY_RESET, OWE_SYN } from './owed';
-import { processFin, processText, processUrgent } from './segment-text';
+import { processFin, processText, processUrgent, trimToWindow } from './segment-text';
 import { seqAdd, seqGt, seqLeq } from './seq';
 import { die, enter, enterEstablished } from './state';
 import type { Tcb } from './tcb';
@@ -28,6 +28,7 @@ export function segmentArrivesInSynSent(tcb: Tcb, seg: Segment, now: number): vo
   tcb.owed |= OWE_ACK;
   seg.flags &= ~SYN;
   seg.seq = seqAdd(seg.seq, 1);
+  trimToWindow(tcb, seg);
   processUrgent(tcb, seg);
   processText(tcb, seg, now);
   processFin(tcb, seg, now);

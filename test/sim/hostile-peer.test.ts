@@ -47,6 +47,7 @@ script(
   +.1  < S. 0:1300(1300) ack 1 win 65535 <mss 1460>
   +0   > . 1:1(0) ack 1025 win 0
   +0   read 1024
+  +0   > . 1:1(0) ack 1025 win 1024
 `,
   { tcp: { receiveBufferBytes: 1024, timestamps: false } },
 );
