@@ -15,8 +15,11 @@ import { readPacket } from './test-packet';
 
 const ADDRESSES = { A: IpAddress.parse('192.0.2.1')!, B: IpAddress.parse('192.0.2.2')! };
 const PORTS = { A: 40_000, B: 80 };
-/** For the reader's sake a figure's segments bear no options that it does not speak of. */
-const PLAIN: Partial<TcpConfig> = { timestamps: false, windowScaling: false };
+/**
+ * For the reader's sake a figure's segments bear no options that it does not speak of, and ACKs wait as
+ * they do in the middle of a connection.
+ */
+const PLAIN: Partial<TcpConfig> = { timestamps: false, windowScaling: false, quickAckSegments: 0 };
 
 export interface EndOptions {
   side: Side;

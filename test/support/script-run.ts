@@ -23,6 +23,9 @@ import { buildPacket, readPacket } from './test-packet';
 /** How far from its time a packet may be sent: an RTO of 300.4 ms need not be written so. */
 export const TOLERANCE_MS = 0.5;
 
+/** ACKs wait from the beginning as they do in the middle of a connection. */
+const STEADY: Partial<TcpConfig> = { quickAckSegments: 0 };
+
 export interface ScriptOptions {
   tcp?: Partial<TcpConfig>;
   limits?: Partial<StackLimits>;
@@ -79,7 +82,7 @@ export class ScriptRun {
       links: [this.#link],
       clock: this.clock,
       random: (target) => random.fill(target),
-      tcp,
+      tcp: { ...STEADY, ...tcp },
       limits,
       initialSequence: () => this.#localIss,
     });

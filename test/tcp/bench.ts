@@ -57,6 +57,7 @@ const BENCH_CONFIG: Readonly<TcpConfig> = {
   sendBufferMaxBytes: 0,
   receiveBufferMaxBytes: 0,
   blackHoleTimeouts: 0,
+  quickAckSegments: 0,
 };
 const SCRATCH_BYTES = 131_072;
 const EVENTS = Object.entries(eventBits).sort(([, a], [, b]) => a - b);
