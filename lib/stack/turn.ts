@@ -47,7 +47,8 @@ export class Turn implements EndpointHost {
   #told: Endpoint | null = null;
   /**
    * The time of the present pass or batch. It starts as null so that V8 keeps a reference to one
-   * number in it: from a field that only ever held numbers, each packet would get a copy of its own.
+   * number in it: from a field that only ever held numbers each packet would get a copy of its
+   * own.
    */
   #now: number | null = null;
   #running = false;
