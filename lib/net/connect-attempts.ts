@@ -89,7 +89,6 @@ function giveUp(attempts: Attempts, target: Target, handle: SocketHandle): void 
   if (!socket.connecting || socket._handle !== handle) return;
   socket.emit('connectionAttemptTimeout', target.address, plan.port, target.family);
   attempts.errors.push(attemptError(plan, target, 'ETIMEDOUT'));
-  handle.drop(true);
   if (socket.connecting) attemptNext(attempts);
 }
 

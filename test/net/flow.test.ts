@@ -87,6 +87,17 @@ onEachStack(
   },
 );
 
+onEachStack('a socket that nobody reads from takes little', async (t, net) => {
+  const { client, accepted } = await pair(t, net, {}, { highWaterMark: 4096 });
+  client.write(pattern(STREAM_BYTES));
+  await turns(10);
+  t.ok(accepted.bytesRead > 0, 'it has begun');
+  const most = 4096 + RECEIVE_BUFFER_BYTES;
+  t.ok(accepted.bytesRead <= most, `${accepted.bytesRead} bytes of at most ${most}`);
+  t.equal(accepted.readableLength, accepted.bytesRead);
+  t.notOk(client.writableLength === 0, 'the writer waits');
+});
+
 onEachStack('a reader that pauses and resumes in its data listener', async (t, net) => {
   const bytes = pattern(STREAM_BYTES / 4);
   const { client, accepted } = await pair(t, net);
@@ -124,15 +135,21 @@ onEachStack('onread fills memory of the user, and stops when told', async (t, ne
   const bytes = pattern(50_000);
   const chunks: Buffer[] = [];
   let stops = 0;
+  let stopped = false;
   const buffer = Buffer.alloc(1500);
   const onread: OnReadOpts = {
     buffer,
     callback(length, memory) {
       t.equal(memory, buffer, 'always the same memory');
+      t.notOk(stopped, 'nothing comes after it was told to stop');
       chunks.push(Buffer.from(memory.subarray(0, length)));
       if (chunks.length % 10 !== 0) return true;
       stops++;
-      setImmediate(() => client.resume());
+      stopped = true;
+      setTimeout(() => {
+        stopped = false;
+        client.resume();
+      }, 1);
       return false;
     },
   };

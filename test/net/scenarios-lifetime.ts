@@ -175,6 +175,20 @@ export const lifetimeScenarios: Scenario[] = [
     },
   },
   {
+    name: 'writes to a peer that has ended and is gone',
+    async run(net, tape) {
+      const { server, port } = await listening(net, tape, {}, (socket) => socket.destroy());
+      const options = { port, host: '127.0.0.1', allowHalfOpen: true };
+      const client = tape.socket('client', net.connect(options)).resume();
+      await event(client, 'end');
+      client.write('into the void', (error) => tape.note('client', `first ${error}`));
+      await turns();
+      client.write('x', (error) => tape.note('client', `second ${error && describe(error)}`));
+      await event(client, 'close');
+      await stop(server);
+    },
+  },
+  {
     name: 'resetAndDestroy while connecting',
     async run(net, tape) {
       const { server, port } = await listening(net, tape, {}, (socket) => socket.resume());
