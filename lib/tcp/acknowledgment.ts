@@ -7,7 +7,7 @@ import { takeEcho } from './ecn';
 import { EVENT_WRITABLE } from './events';
 import { scaledWindow } from './options';
 import { flightSize, processDuplicateAck, processNewAck, rewind } from './recovery';
-import { seqDiff, seqGeq, seqGt, seqLeq, seqLt } from './seq';
+import { seqAdd, seqDiff, seqGeq, seqGt, seqLeq, seqLt } from './seq';
 import type { Tcb } from './tcb';
 import { TIMER_PERSIST, TIMER_RETRANSMIT } from './timers';
 import { growSendBuffer } from './tuning';
@@ -36,8 +36,9 @@ export function takeFirstWindow(tcb: Tcb, seg: Segment): void {
 /** Our SYN is acknowledged. */
 export function acceptSynAck(tcb: Tcb, seg: Segment, now: number): void {
   const { snd, timers, rtt, cc } = tcb;
+  // Urgent data that waits in the send buffer begins behind the SYN.
+  snd.up = seqAdd(seg.ack, seqDiff(snd.up, snd.una));
   snd.una = seg.ack;
-  snd.up = seg.ack;
   sampleRtt(tcb, seg, now);
   timers.disarm(TIMER_RETRANSMIT);
   // RFC 6928 §2: a lost SYN is a loss; begin with one segment.

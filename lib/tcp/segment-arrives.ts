@@ -10,8 +10,8 @@ import { acceptSynAck, processAck, takeFirstWindow } from './acknowledgment';
 import { oweChallengeAck } from './challenge';
 import { takeMarks } from './ecn';
 import { OWE_ACK, OWE_STRAY_RESET, OWE_SYN } from './owed';
-import { processFin, processText, processUrgent, trimToWindow } from './segment-text';
-import { seqAdd, seqDiff, seqGt, seqLeq, seqLt } from './seq';
+import { cutSyn, processFin, processText, processUrgent, trimToWindow } from './segment-text';
+import { seqDiff, seqGt, seqLeq, seqLt } from './seq';
 import { abandon, die, enterClosed, enterEstablished, enterFinWait2, enterTimeWait } from './state';
 import { segmentArrivesInSynSent } from './syn-sent';
 import type { Tcb } from './tcb';
@@ -52,8 +52,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: number): void {
 function uncrossSyn(tcb: Tcb, seg: Segment): void {
   if ((seg.flags & (SYN | ACK | RST)) !== (SYN | ACK)) return;
   if (seg.seq !== tcb.irs || seg.ack !== tcb.snd.nxt) return;
-  seg.flags &= ~SYN;
-  seg.seq = seqAdd(seg.seq, 1);
+  cutSyn(seg);
   seg.window >>= tcb.snd.shift; // a SYN's window is not scaled, an ACK's is
 }
 

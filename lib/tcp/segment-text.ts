@@ -1,5 +1,5 @@
 /** Urgent pointer, text and FIN of a segment (RFC 9293 §3.10.7.4, sixth to eighth checks). */
-import { FIN, type Segment, URG } from '../wire/segment';
+import { FIN, type Segment, SYN, URG } from '../wire/segment';
 import { EVENT_READABLE, EVENT_URGENT } from './events';
 import { OWE_ACK, OWE_RESET } from './owed';
 import { seqAdd, seqDiff, seqGt, seqLt } from './seq';
@@ -10,6 +10,14 @@ import { noteReceiverRtt } from './tuning';
 
 /** Most duplicate ACKs owed at once: a flood of out-of-order segments earns no flood of answers. */
 const MAX_DUPLICATE_ACKS = 64;
+
+/** Cuts off the SYN, which has been taken: text and urgent pointer count from behind it. */
+export function cutSyn(seg: Segment): void {
+  seg.flags &= ~SYN;
+  seg.seq = seqAdd(seg.seq, 1);
+  seg.urgentPointer--;
+  if (seg.urgentPointer <= 0) seg.flags &= ~URG;
+}
 
 /** Cuts from `seg` what lies outside the receive window (RFC 9293 §3.10.7.4, first check). */
 export function trimToWindow(tcb: Tcb, seg: Segment): void {

@@ -3,7 +3,7 @@ import { ACK, RST, type Segment, SYN } from '../wire/segment';
 import { acceptSynAck, takeFirstWindow } from './acknowledgment';
 import { processSynOptions } from './options';
 import { OWE_ACK, OWE_STRAY_RESET, OWE_SYN } from './owed';
-import { processFin, processText, processUrgent, trimToWindow } from './segment-text';
+import { cutSyn, processFin, processText, processUrgent, trimToWindow } from './segment-text';
 import { seqAdd, seqGt, seqLeq } from './seq';
 import { die, enter, enterEstablished } from './state';
 import type { Tcb } from './tcb';
@@ -26,8 +26,7 @@ export function segmentArrivesInSynSent(tcb: Tcb, seg: Segment, now: number): vo
   acceptSynAck(tcb, seg, now);
   enterEstablished(tcb);
   tcb.owed |= OWE_ACK;
-  seg.flags &= ~SYN;
-  seg.seq = seqAdd(seg.seq, 1);
+  cutSyn(seg);
   trimToWindow(tcb, seg);
   processUrgent(tcb, seg);
   processText(tcb, seg, now);
