@@ -39,10 +39,11 @@ export function acceptSynAck(tcb: Tcb, seg: Segment, now: number): void {
   // Urgent data that waits in the send buffer begins behind the SYN.
   snd.up = seqAdd(seg.ack, seqDiff(snd.up, snd.una));
   snd.una = seg.ack;
+  const repetitions = rtt.backoff; // a sample ends it
   sampleRtt(tcb, seg, now);
   timers.disarm(TIMER_RETRANSMIT);
-  // RFC 6928 §2: a lost SYN is a loss; begin with one segment.
-  if (rtt.backoff > 0) cc.cwnd = snd.mss;
+  // RFC 6928 §2: one repeated SYN may have been impatience, two are a loss: begin with one segment.
+  if (repetitions > 1) cc.cwnd = snd.mss;
 }
 
 /** RFC 5681 §2: nothing new in it, though something is outstanding. */
