@@ -6,6 +6,7 @@
  * `events`.
  */
 import {
+  EVENT_ABANDONED,
   EVENT_CLOSED,
   EVENT_CONNECTED,
   EVENT_ERROR,
@@ -15,6 +16,9 @@ import {
 } from '../tcp/events';
 import type { Counters } from './counters';
 import type { Endpoint } from './endpoint';
+
+/** What ends a connection that has not been handed out yet. */
+const ENDED = EVENT_ABANDONED | EVENT_ERROR | EVENT_CLOSED;
 
 export class Reporter {
   readonly #counters: Counters;
@@ -34,12 +38,17 @@ export class Reporter {
   }
 
   /**
-   * A passive open: established, its listener's user gets it; ended, nobody ever hears of it.
+   * A passive open: established, its listener's user gets it; ended, nobody ever hears of it; else it
+   * goes on opening.
    * @returns whether somebody has it now
    */
   #handOut(endpoint: Endpoint): boolean {
     const listener = endpoint.listener!;
     const established = (endpoint.events & EVENT_CONNECTED) !== 0;
+    if (!established && (endpoint.events & ENDED) === 0) {
+      endpoint.events = 0; // trouble on the way to ESTABLISHED, and no user yet to hear of it
+      return false;
+    }
     endpoint.listener = null;
     listener.opening.delete(endpoint);
     if (!established) {

@@ -81,8 +81,11 @@ class Visit implements ConnectionHandler {
         timestamps: random.chance(0.5),
         windowScaling: random.chance(0.5),
         keepAlive: random.chance(0.2),
+        ecn: (['off', 'accept', 'request'] as const)[random.below(3)],
         receiveBufferBytes: 1024 << random.below(8),
+        receiveBufferMaxBytes: 131_072,
         sendBufferBytes: 1024 << random.below(8),
+        sendBufferMaxBytes: 131_072,
         mslMs: 1 + random.below(2000),
       },
     });

@@ -13,10 +13,13 @@ const MAX_BYTES_BITS = 17;
 
 /**
  * Sizes from nothing to 128 KiB each way, links from slow to fast and near to far, buffers from 2 KiB
- * to 512 KiB, with and without each extension.
+ * to 512 KiB that may grow or not, with and without each extension.
  */
 export function transferOf(seed: number): TransferOptions {
   const random = new SeededRandom(seed ^ 0x7e57);
+  const receiveBufferBytes = 2048 << random.below(9);
+  const sendBufferBytes = 2048 << random.below(9);
+  const maximum = random.chance(0.5) ? 1 : 16;
   return {
     seed,
     ...BAD_LINK,
@@ -32,8 +35,12 @@ export function transferOf(seed: number): TransferOptions {
       timestamps: random.chance(0.5),
       windowScaling: random.chance(0.5),
       noDelay: random.chance(0.5),
-      receiveBufferBytes: 2048 << random.below(9),
-      sendBufferBytes: 2048 << random.below(9),
+      ecn: (['off', 'accept', 'request'] as const)[random.below(3)],
+      quickAckSegments: random.below(20),
+      receiveBufferBytes,
+      receiveBufferMaxBytes: receiveBufferBytes * maximum,
+      sendBufferBytes,
+      sendBufferMaxBytes: sendBufferBytes * maximum,
     },
   };
 }

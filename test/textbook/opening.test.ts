@@ -55,6 +55,31 @@ exchange(
 
 exchange(
   t,
+  'a second segment that is lost is sent again, as often as it takes',
+  `
+  A                                                          B
+  B: listen
+  A: connect
+  SYN-SENT      -->  S 100:100(0)                       -->  SYN-RECEIVED
+  ESTABLISHED   <--  S. 300:300(0) ack 101              <--  SYN-RECEIVED
+  ESTABLISHED   -->  . 101:101(0) ack 301               --x  SYN-RECEIVED
+  after 1 s
+  ESTABLISHED   x--  S. 300:300(0) ack 101              <--  SYN-RECEIVED
+  after 2 s
+  ESTABLISHED   x--  S. 300:300(0) ack 101              <--  SYN-RECEIVED
+  after 4 s
+  ESTABLISHED   x--  S. 300:300(0) ack 101              <--  SYN-RECEIVED
+  after 8 s
+  ESTABLISHED   <--  S. 300:300(0) ack 101              <--  SYN-RECEIVED
+  ESTABLISHED   -->  . 101:101(0) ack 301               -->  ESTABLISHED
+  B: write 10
+  ESTABLISHED   <--  P. 301:311(10) ack 101             <--  ESTABLISHED
+  A: read 10
+`,
+);
+
+exchange(
+  t,
   'a third segment that is lost is made good by the first data',
   `
   A                                                          B
