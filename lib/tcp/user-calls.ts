@@ -3,7 +3,7 @@ import type { TcpTuning } from '../../types/tcp';
 import type { Segment } from '../wire/segment';
 import { endOfText } from './output';
 import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
-import { seqAdd, seqLt } from './seq';
+import { seqAdd, seqLeq, seqLt } from './seq';
 import {
   enter,
   enterClosed,
@@ -66,12 +66,7 @@ export function shutdown(tcb: Tcb): void {
 
 /** ABORT: the peer gets RST where it believes in the connection, and nothing is kept. */
 export function abort(tcb: Tcb): void {
-  const mustReset =
-    tcb.state === 'SYN-RECEIVED' ||
-    tcb.state === 'ESTABLISHED' ||
-    tcb.state === 'FIN-WAIT-1' ||
-    tcb.state === 'FIN-WAIT-2' ||
-    tcb.state === 'CLOSE-WAIT';
+  const mustReset = believesInUs(tcb);
   tcb.receiveBuffer.clear();
   if (tcb.state === 'CLOSED') return;
   enterClosed(tcb);
@@ -84,19 +79,19 @@ export function abort(tcb: Tcb): void {
  */
 export function release(tcb: Tcb, now: number): void {
   tcb.released = true;
+  const { receiveBuffer, config } = tcb;
+  const isUnread = receiveBuffer.length > 0;
+  receiveBuffer.clear();
+  if (tcb.state === 'CLOSED' || tcb.state === 'TIME-WAIT') return; // both ends have closed already
   if (tcb.state === 'SYN-SENT') {
     enterClosed(tcb);
-    return;
-  }
-  const { lingerMs } = tcb.config;
-  if (tcb.receiveBuffer.length > 0 || lingerMs === 0) {
+  } else if (isUnread) {
+    enterClosed(tcb);
+    tcb.owed = OWE_RESET;
+  } else if (config.lingerMs === 0) {
     abort(tcb);
-    return;
-  }
-  shutdown(tcb);
-  if (tcb.state === 'FIN-WAIT-2') enterFinWait2(tcb, now);
-  else if (lingerMs > 0 && mayTransmitText(tcb.state)) {
-    tcb.timers.arm(TIMER_LINGER, now + lingerMs);
+  } else {
+    closeWithoutUser(tcb, now);
   }
 }
 
@@ -128,6 +123,35 @@ export function openFromCookie(tcb: Tcb, syn: Segment, iss: number, now: number)
   // What the SYN-ACK offered, unscaled.
   tcb.rcv.edge = seqAdd(tcb.rcv.nxt, Math.min(tcb.receiveBuffer.limit, 65_535));
   tcb.ts.lastAckSent = tcb.rcv.nxt;
+}
+
+/**
+ * RFC 9293 §3.10.5. CLOSING and LAST-ACK begin here when CLOSE is called; until the FIN has left, the
+ * peer would wait for it for ever (so does Linux).
+ */
+function believesInUs(tcb: Tcb): boolean {
+  switch (tcb.state) {
+    case 'SYN-RECEIVED':
+    case 'ESTABLISHED':
+    case 'FIN-WAIT-1':
+    case 'FIN-WAIT-2':
+    case 'CLOSE-WAIT':
+      return true;
+    case 'CLOSING':
+    case 'LAST-ACK':
+      return seqLeq(tcb.snd.nxt, endOfText(tcb));
+    default:
+      return false;
+  }
+}
+
+function closeWithoutUser(tcb: Tcb, now: number): void {
+  const { lingerMs } = tcb.config;
+  shutdown(tcb);
+  if (tcb.state === 'FIN-WAIT-2') enterFinWait2(tcb, now);
+  else if (lingerMs > 0 && mayTransmitText(tcb.state)) {
+    tcb.timers.arm(TIMER_LINGER, now + lingerMs);
+  }
 }
 
 function begin(tcb: Tcb, iss: number, now: number): void {
