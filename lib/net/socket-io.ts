@@ -5,6 +5,9 @@ import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import type { WriteCallback } from './socket-writer';
 
+/** Until Node 22 a socket that was never connected does not finish when it is ended. */
+const UNCONNECTED_FINISHES = Number.parseInt(process.versions.node, 10) >= 22;
+
 export function readSocket(socket: SocketMethods): void {
   const handle = socket._handle;
   if (socket.connecting || handle === null) socket.once('connect', () => readSocket(socket));
@@ -64,7 +67,7 @@ function writeWhenConnected(
 
 /** Everything has been written: half-close. */
 export function finishSocket(socket: SocketMethods, callback: WriteCallback): void {
-  if (socket.pending) {
+  if (UNCONNECTED_FINISHES ? socket.connecting : socket.pending) {
     socket.once('connect', () => finishSocket(socket, callback));
     return;
   }

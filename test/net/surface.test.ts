@@ -31,6 +31,10 @@ const NOT_OURS = new Set([
   '_pendingEncoding',
   '_usingWorkers',
   '_workers',
+  // Of Node 24, and not there yet.
+  'BoundSocket',
+  'setTypeOfService',
+  'getTypeOfService',
 ]);
 
 function missing(theirs: object, ours: object): string[] {
