@@ -255,6 +255,18 @@ export class FakeConnection implements StackConnection {
     this.keepAlive = [on, delayMs];
   }
 
+  // The rest of the contract is for the engine, of which there is none here.
+  readonly softError: NetworkErrorCode | null = null;
+  readonly urgentBytes = 0;
+
+  tune(_changes: object): void {
+    this.#checkHeld();
+  }
+
+  setHopLimit(_hopLimit: number): void {
+    this.#checkHeld();
+  }
+
   ref(): void {
     this.#checkHeld();
     this.referenced = true;
