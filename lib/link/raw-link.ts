@@ -13,7 +13,6 @@ import { type Libc, loadLibc, type PollHandle, type PollOptions } from './libc';
 import { openRawDescriptor } from './raw-descriptor';
 import { RawReceiver } from './raw-receiver';
 import { RawTransmitter } from './raw-transmitter';
-import { throwLater } from './throw-later';
 
 const READABLE: PollOptions = { readable: true, writable: false };
 const BOTH: PollOptions = { readable: true, writable: true };
@@ -77,15 +76,20 @@ export class RawLink extends HostLink {
     this.host?.failed(error);
   }
 
+  /**
+   * koffi calls outside of Node's callback scopes. Whatever a listener sets off in native code there
+   * (the HTTP parser, say) would run ticks in the middle of ours, and abort the process from inside
+   * an async resource. An immediate has its scope, still comes in this turn of the event loop, and
+   * what a listener throws is uncaught there; koffi would stop the loop without a word.
+   */
   readonly #handlePoll = (status: number, events: PollOptions): void => {
-    // An exception that leaves a native callback stops the event loop without a word.
-    try {
-      if (status < 0) this.handleFailure(systemError(-status, 'poll of a raw socket'));
-      if (events.readable) this.#receive();
-      if (events.writable) this.#sendMore();
-    } catch (error) {
-      throwLater(error);
-    }
+    setImmediate(this.#handleEvents, status, events);
+  };
+
+  readonly #handleEvents = (status: number, events: PollOptions): void => {
+    if (status < 0) this.handleFailure(systemError(-status, 'poll of a raw socket'));
+    if (events.readable) this.#receive();
+    if (events.writable) this.#sendMore();
   };
 
   #receive(): void {

@@ -15,7 +15,6 @@ import { type Libc, loadLibc } from './libc';
 import { isTemporary, openRawSocket, socketError } from './raw-socket-opener';
 import { RawSocketReceiver } from './raw-socket-receiver';
 import { RawSocketTransmitter } from './raw-socket-transmitter';
-import { throwLater } from './throw-later';
 
 /** How often an unreferenced link looks for packets, in ms. */
 const UNREFERENCED_POLL_MS = 10;
@@ -46,7 +45,7 @@ export class RawSocketLink extends HostLink {
     this.#socket = socket;
     this.#receiver = new RawSocketReceiver(socket, ports, this.counters, host);
     this.#transmitter = new RawSocketTransmitter(socket, this.counters, () => host.writable());
-    socket.on('message', (packet) => this.#receive(packet));
+    socket.on('message', this.#handleMessage);
     socket.on('error', (error) => this.#handleError(error));
     return this.#transmitter;
   }
@@ -73,16 +72,19 @@ export class RawSocketLink extends HostLink {
     this.#timer.unref();
   }
 
-  #receive(packet: Uint8Array | null): void {
-    // The package would catch what the stack's users throw, and call it an error of the socket.
-    try {
-      this.#receiver?.handleReadable(packet);
-      // Receiving starves the package's own word of room to send.
-      this.#transmitter?.handleWritable();
-    } catch (error) {
-      throwLater(error);
-    }
-  }
+  /**
+   * As with the raw link, an immediate gives listeners a callback scope, which the package does not.
+   * It uses its buffer again, and takes what a listener throws for an error of the socket.
+   */
+  readonly #handleMessage = (packet: Uint8Array): void => {
+    setImmediate(this.#receive, Buffer.from(packet));
+  };
+
+  readonly #receive = (packet: Uint8Array | null): void => {
+    this.#receiver?.handleReadable(packet);
+    // Receiving starves the package's own word of room to send.
+    this.#transmitter?.handleWritable();
+  };
 
   #handleError(error: Error): void {
     if (!isTemporary(error)) this.host?.failed(socketError(error));
