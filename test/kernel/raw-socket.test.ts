@@ -1,0 +1,51 @@
+/** The basic set again over the npm package raw-socket, which is slower: in smaller sizes. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import * as http from 'node:http';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import t from 'tap';
+import { RawSocketLink } from '../../lib/link/raw-socket-link';
+import { PeerProcess } from './support/peer-process';
+import { run } from './support/program';
+import { kernelTest } from './support/requirements';
+import { HOST, Rig } from './support/rig';
+import { callPeer, crowd, halfCloses, servePeer, transfers } from './support/scenarios';
+
+const MIB = 1024 * 1024;
+const SCENARIOS = [...transfers(8 * MIB), ...halfCloses(2 * MIB), ...crowd(40, 16 * 1024)];
+
+let peer: PeerProcess | undefined;
+t.before(async () => {
+  peer = await PeerProcess.start('kernel');
+});
+t.teardown(() => peer?.stop());
+
+for (const scenario of SCENARIOS) {
+  kernelTest(`usernet calls the kernel: ${scenario.name}`, ['raw-socket'], async (t) => {
+    const rig = new Rig(new RawSocketLink());
+    await callPeer(t, rig.net, peer!, HOST, scenario);
+    await rig.finish(t);
+  });
+
+  kernelTest(`the kernel calls usernet: ${scenario.name}`, ['raw-socket'], async (t) => {
+    const rig = new Rig(new RawSocketLink());
+    await servePeer(t, rig.net, peer!, HOST, scenario);
+    await rig.finish(t);
+  });
+}
+
+kernelTest('curl posts to http on usernet', ['raw-socket', 'curl'], async (t) => {
+  const rig = new Rig(new RawSocketLink());
+  const web = http.createServer((request, response) => request.pipe(response));
+  const createServer = rig.net.createServer as unknown as (on: (socket: Socket) => void) => Server;
+  const server = createServer((socket) => web.emit('connection', socket)).listen(0, HOST);
+  await once(server, 'listening');
+  const url = `http://${HOST}:${(server.address() as AddressInfo).port}/`;
+  const body = randomBytes(MIB);
+  const { status, output, errors } = await run('curl', ['-sS', '--data-binary', '@-', url], body);
+  t.equal(status, 0, errors);
+  t.ok(output.equals(body));
+  server.close();
+  web.close();
+  await rig.finish(t);
+});
