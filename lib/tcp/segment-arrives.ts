@@ -36,6 +36,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: number): void {
     checkSyn(tcb, seg, now) &&
     checkAck(tcb, seg, now)
   ) {
+    if (tcb.ts.on && seg.hasTimestamps) noteTimestamp(tcb, seg, now);
     if (tcb.ecn.on) takeMarks(tcb, seg);
     trimToWindow(tcb, seg);
     processUrgent(tcb, seg);
@@ -74,10 +75,6 @@ function checkSequence(tcb: Tcb, seg: Segment, now: number): boolean {
     seg.flags &= ~FIN;
     tcb.owed |= OWE_ACK;
   }
-  if (ts.on && seg.hasTimestamps && seqLeq(seg.seq, ts.lastAckSent)) {
-    ts.recent = seg.tsval;
-    ts.recentAt = now;
-  }
   return true;
 }
 
@@ -101,6 +98,18 @@ function isStale(tcb: Tcb, seg: Segment, now: number): boolean {
   return (
     (seg.flags & RST) === 0 && seqLt(seg.tsval, ts.recent) && now - ts.recentAt < TS_RECENT_LIFE_MS
   );
+}
+
+/**
+ * TS.Recent follows the segments that move the left edge (RFC 7323 §4.3). The RFC lets the first
+ * check set it; as in Linux the ACK must be right, too, or a stranger could put it far ahead and have
+ * the peer's own segments refused.
+ */
+function noteTimestamp(tcb: Tcb, seg: Segment, now: number): void {
+  const { ts } = tcb;
+  if (!seqLeq(seg.seq, ts.lastAckSent)) return;
+  ts.recent = seg.tsval;
+  ts.recentAt = now;
 }
 
 function answerUnacceptable(tcb: Tcb, seg: Segment, now: number): void {
