@@ -183,7 +183,7 @@ function checkAck(tcb: Tcb, seg: Segment, now: number): boolean {
   }
   processAck(tcb, seg, now);
   if (tcb.finAcked) processFinAcked(tcb, now);
-  return true;
+  return tcb.state !== 'CLOSED';
 }
 
 function processFinAcked(tcb: Tcb, now: number): void {
