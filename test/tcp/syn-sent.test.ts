@@ -62,7 +62,12 @@ eachWrap(t, 'RFC 6298 (5.7): after a lost SYN the timeout begins with 3 s', (t, 
 });
 
 eachWrap(t, 'RFC 6928 §2: one repeated SYN may have been impatience, two are a loss', (t, make) => {
-  for (const [repetitions, segments] of [[0, 10], [1, 10], [2, 1], [3, 1]]) {
+  for (const [repetitions, segments] of [
+    [0, 10],
+    [1, 10],
+    [2, 1],
+    [3, 1],
+  ]) {
     for (const timestamps of [false, true]) {
       const b = make({ config: { timestamps } }).open();
       b.sent();
@@ -135,7 +140,12 @@ eachWrap(t, 'what has neither SYN nor RST is dropped', (t, make) => {
     b.inject(line);
     t.same(b.sent(), [], line);
   }
-  for (const line of ['- 0:0(0) win 1', 'F 0:0(0) win 1', 'P 1:11(10) win 1', 'U 1:11(10) win 1 urg 5']) {
+  for (const line of [
+    '- 0:0(0) win 1',
+    'F 0:0(0) win 1',
+    'P 1:11(10) win 1',
+    'U 1:11(10) win 1 urg 5',
+  ]) {
     b.inject(line);
     t.same(b.sent(), [], line);
   }
@@ -196,13 +206,17 @@ eachWrap(t, '[MUST-11] a reset after a simultaneous open is a refusal', (t, make
   t.equal(b.events(), 'error closed');
 });
 
-eachWrap(t, 'the window of a SYN-ACK that completes a simultaneous open is not scaled', (t, make) => {
-  const b = make({ config: { windowScaling: true } }).open();
-  b.sent();
-  b.inject('S 0:0(0) win 20000 <mss 1000,wscale 7>').sent();
-  b.inject('S. 0:0(0) ack 1 win 20000 <mss 1000,wscale 7>');
-  t.equal(b.tcb.snd.wnd, 20_000 & ~127);
-});
+eachWrap(
+  t,
+  'the window of a SYN-ACK that completes a simultaneous open is not scaled',
+  (t, make) => {
+    const b = make({ config: { windowScaling: true } }).open();
+    b.sent();
+    b.inject('S 0:0(0) win 20000 <mss 1000,wscale 7>').sent();
+    b.inject('S. 0:0(0) ack 1 win 20000 <mss 1000,wscale 7>');
+    t.equal(b.tcb.snd.wnd, 20_000 & ~127);
+  },
+);
 
 eachWrap(t, 'text and FIN on a SYN-ACK are taken', (t, make) => {
   const b = make().open();
@@ -225,7 +239,14 @@ eachWrap(t, 'of text on a SYN-ACK only what the window allows', (t, make) => {
 });
 
 eachWrap(t, '[A-04] an urgent pointer on a SYN-ACK counts from the SYN', (t, make) => {
-  for (const [pointer, bytes] of [[0, 0], [1, 0], [2, 1], [51, 50], [500, 499], [65_535, 65_534]]) {
+  for (const [pointer, bytes] of [
+    [0, 0],
+    [1, 0],
+    [2, 1],
+    [51, 50],
+    [500, 499],
+    [65_535, 65_534],
+  ]) {
     const b = make().open();
     b.sent();
     b.inject(`SPU. 0:100(100) ack 1 win 65535 urg ${pointer} <mss 1000>`);

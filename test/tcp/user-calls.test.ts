@@ -1,44 +1,8 @@
 /** The user's commands in every state (RFC 9293 §3.10.1 to §3.10.5), and a user who goes away (§3.6.1). */
 import t from 'tap';
 import type { TcpState } from '../../types/tcp';
-import { type Bench, eachWrap, type MakeBench } from './bench';
-
-/** How to reach a state, with nothing left to poll. */
-const REACH: Record<Exclude<TcpState, 'LISTEN'>, (b: Bench) => void> = {
-  CLOSED: () => {},
-  'SYN-SENT': (b) => void b.open().sent(),
-  'SYN-RECEIVED': (b) => void b.openPassive('S 0:0(0) win 65535 <mss 1000>').sent(),
-  ESTABLISHED: (b) => void b.establish(),
-  'FIN-WAIT-1': (b) => void b.establish().shutdown().sent(),
-  'FIN-WAIT-2': (b) => {
-    b.establish().shutdown().sent();
-    b.inject('. 1:1(0) ack 2 win 65535');
-  },
-  'CLOSE-WAIT': (b) => void b.establish().inject('F. 1:1(0) ack 1 win 65535').sent(),
-  CLOSING: (b) => {
-    b.establish().shutdown().sent();
-    b.inject('F. 1:1(0) ack 1 win 65535').sent();
-  },
-  'LAST-ACK': (b) => {
-    b.establish().inject('F. 1:1(0) ack 1 win 65535').sent();
-    b.shutdown().sent();
-  },
-  'TIME-WAIT': (b) => {
-    b.establish().shutdown().sent();
-    b.inject('F. 1:1(0) ack 2 win 65535').sent();
-  },
-};
-
-type Reachable = keyof typeof REACH;
-const STATES = Object.keys(REACH) as Reachable[];
-
-function reach(make: MakeBench, state: Reachable): Bench {
-  const b = make();
-  REACH[state](b);
-  if (b.state !== state) throw new Error(`${b.state} is not ${state}`);
-  b.events();
-  return b;
-}
+import { eachWrap } from './bench';
+import { REACHABLE, type Reachable, reach } from './reach';
 
 /** [state, bytes that SEND takes, what leaves then] */
 const SENDS: readonly (readonly [Reachable, number, string[]])[] = [
@@ -57,10 +21,10 @@ const SENDS: readonly (readonly [Reachable, number, string[]])[] = [
 eachWrap(t, 'SEND in every state (§3.10.2)', (t, make) => {
   t.same(
     SENDS.map(([state]) => state),
-    STATES,
+    REACHABLE,
   );
   for (const [state, taken, lines] of SENDS) {
-    const b = reach(make, state);
+    const b = reach(make(), state);
     t.equal(b.send(10), taken, state);
     t.same(b.sent(), lines, state);
     t.equal(b.connection.sendQueueBytes, taken, state);
@@ -84,7 +48,7 @@ const CLOSES: readonly (readonly [Reachable, TcpState, string[]])[] = [
 
 eachWrap(t, 'CLOSE in every state (§3.10.4)', (t, make) => {
   for (const [state, after, lines] of CLOSES) {
-    const b = reach(make, state);
+    const b = reach(make(), state);
     b.shutdown();
     t.same(b.sent(), lines, state);
     t.equal(b.state, after, state);
@@ -111,7 +75,7 @@ const ABORTS: readonly (readonly [Reachable, string[]])[] = [
 
 eachWrap(t, 'ABORT in every state (§3.10.5)', (t, make) => {
   for (const [state, lines] of ABORTS) {
-    const b = reach(make, state);
+    const b = reach(make(), state);
     b.abort();
     t.equal(b.state, 'CLOSED', state);
     t.same(b.sent(), lines, state);
@@ -175,7 +139,7 @@ const RELEASES: readonly (readonly [Reachable, TcpState, string[]])[] = [
 
 eachWrap(t, 'the user goes, in every state', (t, make) => {
   for (const [state, after, lines] of RELEASES) {
-    const b = reach(make, state);
+    const b = reach(make(), state);
     b.release();
     t.same(b.sent(), lines, state);
     t.equal(b.state, after, state);
@@ -221,7 +185,7 @@ eachWrap(
   '[SHLD-3] text that comes for a user who has gone is answered with a reset',
   (t, make) => {
     for (const state of ['ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-2'] as const) {
-      const b = reach(make, state);
+      const b = reach(make(), state);
       b.release().sent();
       b.inject('P. 1:11(10) ack 2 win 65535');
       t.same(b.sent(), ['R 2:2(0)'], state);
@@ -232,14 +196,14 @@ eachWrap(
 );
 
 eachWrap(t, '[SHLD-3] even out of order', (t, make) => {
-  const b = reach(make, 'FIN-WAIT-2');
+  const b = reach(make(), 'FIN-WAIT-2');
   b.release();
   b.inject('P. 101:111(10) ack 2 win 65535');
   t.same(b.sent(), ['R 2:2(0)']);
 });
 
 eachWrap(t, 'a FIN that comes for a user who has gone is taken', (t, make) => {
-  const b = reach(make, 'FIN-WAIT-2');
+  const b = reach(make(), 'FIN-WAIT-2');
   b.release();
   b.inject('F. 1:1(0) ack 2 win 65535');
   t.same(b.sent(), ['. 2:2(0) ack 2']);
@@ -257,11 +221,11 @@ eachWrap(t, 'what was sent before the user went arrives all the same', (t, make)
 });
 
 eachWrap(t, '[A-13] FIN-WAIT-2 ends when nobody is left to read', (t, make) => {
-  const early = reach(make, 'FIN-WAIT-1');
+  const early = reach(make(), 'FIN-WAIT-1');
   early.release();
   early.inject('. 1:1(0) ack 2 win 65535');
   t.equal(early.state, 'FIN-WAIT-2');
-  const late = reach(make, 'FIN-WAIT-2');
+  const late = reach(make(), 'FIN-WAIT-2');
   late.release();
   for (const b of [early, late]) {
     b.advance(59_999);
@@ -274,7 +238,7 @@ eachWrap(t, '[A-13] FIN-WAIT-2 ends when nobody is left to read', (t, make) => {
 });
 
 eachWrap(t, 'FIN-WAIT-2 lasts as long as there is a user', (t, make) => {
-  const b = reach(make, 'FIN-WAIT-2');
+  const b = reach(make(), 'FIN-WAIT-2');
   b.advance(30 * 86_400_000);
   t.equal(b.state, 'FIN-WAIT-2');
   b.inject('P. 1:11(10) ack 2 win 65535');
