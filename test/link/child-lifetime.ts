@@ -1,20 +1,26 @@
 /**
- * A process of its own, run by lifetime.test.ts: opens a link and reports whether that alone kept the
- * process alive. Arguments: the link's name, and what to call on it, in order.
+ * A process of its own, run by lifetime.test.ts: opens a link when nothing else is left to do, and
+ * reports whether that kept the process alive. Arguments: the link's name, and what to call on it.
  */
-import { LINK_CASES, openEnds } from './link-cases';
+import { writeSync } from 'node:fs';
+import { closeEnds, LINK_CASES, openEnds } from './link-cases';
 
 const [name, ...calls] = process.argv.slice(2);
 const kind = LINK_CASES.find((one) => one.name === name)!;
-const { near, far } = openEnds(kind);
-for (const call of calls as ('ref' | 'unref')[]) {
-  near[call]();
-  far[call]();
-}
-// An unreferenced timer runs only if something else keeps the loop going until then.
-setTimeout(() => {
-  process.stdout.write('alive\n');
-  near.close();
-  far.close();
-}, 50).unref();
-process.stdout.write('open\n');
+let held = false;
+
+// The loop is empty at this moment. Unless the link fills it again, Node now ends the process, and
+// without another look at timers: the unreferenced one below runs only if the link holds the loop.
+process.once('beforeExit', () => {
+  const ends = openEnds(kind);
+  for (const call of calls as ('ref' | 'unref')[]) {
+    ends.near[call]();
+    ends.far[call]();
+  }
+  const timer = setTimeout(() => {
+    held = true;
+    closeEnds(ends);
+  }, 20);
+  timer.unref();
+});
+process.once('exit', () => writeSync(1, held ? 'held' : 'free'));

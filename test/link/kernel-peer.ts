@@ -23,8 +23,10 @@ export function readSegmentOf(packet: Buffer): SegmentSeen {
   };
 }
 
-/** Sends a SYN without options through the link. */
-export function sendSyn(link: Link, from: [IpAddress, number], to: [IpAddress, number]): void {
+type Place = readonly [IpAddress, number];
+
+/** Sends a segment without text and options through the link; a SYN unless told. */
+export function sendSegment(link: Link, from: Place, to: Place, flags = SYN): void {
   const offset = link.reserve(40);
   const { view } = packetMemory;
   view.setUint32(offset, 0x45000028);
@@ -36,7 +38,7 @@ export function sendSyn(link: Link, from: [IpAddress, number], to: [IpAddress, n
   view.setUint16(offset + 22, to[1]);
   view.setUint32(offset + 24, 1_000);
   view.setUint32(offset + 28, 0);
-  view.setUint16(offset + 32, 0x5000 | SYN);
+  view.setUint16(offset + 32, 0x5000 | flags);
   view.setUint16(offset + 34, 65_535);
   view.setUint32(offset + 36, 0);
   const addresses = addressSum(0, 0, 0xffff, from[0].w3, 0, 0, 0xffff, to[0].w3);

@@ -24,7 +24,7 @@ for (const kind of LINK_CASES) {
       const args = ['--import=tsx', script, kind.name, ...calls];
       // execFile rejects when the child does not exit by itself, and with 0.
       const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
-      t.equal(stdout, alive && kind.holdsProcess ? 'open\nalive\n' : 'open\n', name);
+      t.equal(stdout, alive && kind.holdsProcess ? 'held' : 'free', name);
     }
   });
 }

@@ -4,28 +4,30 @@
  */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import t from 'tap';
+import t, { type Test as Tap } from 'tap';
 import { HostPorts } from '../../lib/link/host-ports';
 import { loadLibc } from '../../lib/link/libc';
 import { LinkCounters } from '../../lib/link/link-counters';
 import { RawLink } from '../../lib/link/raw-link';
-import { ACK, SYN } from '../../lib/wire/segment';
-import { kernelServer, readSegmentOf, sendSyn } from './kernel-peer';
-import { address, openDescriptors } from './link-cases';
+import { ACK, RST, SYN } from '../../lib/wire/segment';
+import { kernelServer, readSegmentOf, sendSegment } from './kernel-peer';
+import { address, LINK_CASES, openDescriptors, openEnds } from './link-cases';
 import { needs } from './privileges';
-import { RecordingHost } from './recording-host';
+import { RecordingHost, turns } from './recording-host';
 
 const LOCAL = address('127.0.0.1');
 const OTHER = address('127.0.0.2');
 const ANY = address('0.0.0.0');
+const HOST_CASES = LINK_CASES.filter((kind) => kind.holdsProcess);
 
 /** Claims need no raw socket, and so no privilege; only Linux. */
 const claimsWork = process.platform === 'linux' ? true : 'port guards are for Linux';
 
-function openRaw(): { link: RawLink; host: RecordingHost } {
+function openRaw(t: Tap): { link: RawLink; host: RecordingHost } {
   const link = new RawLink();
   const host = new RecordingHost();
   link.open(host);
+  t.teardown(() => link.close());
   return { link, host };
 }
 
@@ -38,9 +40,10 @@ t.test('an unguarded port is refused at once', needs(claimsWork), async (t) => {
 });
 
 t.test('a guarded port is silent: no RST, no SYN-ACK', needs(RawLink.available()), async (t) => {
-  const { link, host } = openRaw();
+  const { link, host } = openRaw(t);
   const { port } = link.claimPort(OTHER, 0);
   const client = connect(port, '127.0.0.2');
+  t.teardown(() => client.destroy());
   const heard: string[] = [];
   client.on('error', (error) => heard.push(error.message));
   client.on('connect', () => heard.push('connected'));
@@ -50,23 +53,20 @@ t.test('a guarded port is silent: no RST, no SYN-ACK', needs(RawLink.available()
   t.equal(first.destinationPort, port);
   t.same(second, first);
   t.same(heard, []);
-  client.destroy();
-  link.close();
 });
 
 t.test('the kernel does not reset what answers our SYN', needs(RawLink.available()), async (t) => {
   const accepted: unknown[] = [];
   const { server, port } = await kernelServer('127.0.0.1', (socket) => accepted.push(socket));
-  const { link, host } = openRaw();
+  t.teardown(() => server.close());
+  const { link, host } = openRaw(t);
   const claim = link.claimPort(OTHER, 0);
-  sendSyn(link, [OTHER, claim.port], [LOCAL, port]);
+  sendSegment(link, [OTHER, claim.port], [LOCAL, port]);
   await host.until('the kernel repeats its SYN-ACK', () => host.packets.length >= 2);
   const [first, second] = host.packets.map(readSegmentOf);
   t.equal(first.flags, SYN | ACK);
   t.same(second, first, 'a reset would have ended that');
   t.same(accepted, []);
-  link.close();
-  server.close();
 });
 
 t.test('a claimed port is taken, for others and for us', needs(claimsWork), async (t) => {
@@ -131,18 +131,32 @@ t.test('refuses by the right name, and keeps nothing', needs(claimsWork), async 
   t.equal(openDescriptors(), before);
 });
 
+for (const kind of HOST_CASES) {
+  t.test(`${kind.name}: foreign packets are no batch`, needs(kind.available), async (t) => {
+    const { near, nearHost, port } = openEnds(kind);
+    t.teardown(() => near.close());
+    const { counters } = near as RawLink;
+    // Nobody answers a reset, so nothing comes that is for us.
+    sendSegment(near, [OTHER, port], [LOCAL, port], RST);
+    for (let i = 0; i < 1_000 && counters.droppedForeign === 0; i++) await turns(1);
+    await turns();
+    t.ok(counters.droppedForeign > 0);
+    t.same(nearHost.batches, []);
+  });
+}
+
 t.test(
   'the raw link hands on what is for claimed places',
   needs(RawLink.available()),
   async (t) => {
-    const { link, host } = openRaw();
+    const { link, host } = openRaw(t);
     const wide = link.claimPort(ANY, 0);
     const narrow = link.claimPort(OTHER, 0);
     const { counters } = link;
-    sendSyn(link, [LOCAL, wide.port], [LOCAL, narrow.port]); // not the address of that claim
-    sendSyn(link, [LOCAL, wide.port], [OTHER, narrow.port]);
-    sendSyn(link, [LOCAL, wide.port], [LOCAL, wide.port]);
-    sendSyn(link, [LOCAL, wide.port], [address('127.9.9.9'), wide.port]);
+    sendSegment(link, [LOCAL, wide.port], [LOCAL, narrow.port]); // not the address of that claim
+    sendSegment(link, [LOCAL, wide.port], [OTHER, narrow.port]);
+    sendSegment(link, [LOCAL, wide.port], [LOCAL, wide.port]);
+    sendSegment(link, [LOCAL, wide.port], [address('127.9.9.9'), wide.port]);
     // The kernel answers the first with RST, for nobody has that place; and that is for us.
     await host.until('four have arrived', () => host.packets.length >= 4);
     const ports = host.packets.map((packet) => readSegmentOf(packet).destinationPort).sort();
@@ -151,7 +165,7 @@ t.test(
 
     host.packets.length = 0;
     narrow.release();
-    sendSyn(link, [LOCAL, wide.port], [OTHER, narrow.port]);
+    sendSegment(link, [LOCAL, wide.port], [OTHER, narrow.port]);
     await host.until('the answer of the kernel arrives', () => host.packets.length >= 1);
     t.equal(readSegmentOf(host.packets[0]).destinationPort, wide.port);
     t.equal(
@@ -159,6 +173,5 @@ t.test(
       narrow.port,
       'the port is the kernel’s again',
     );
-    link.close();
   },
 );
