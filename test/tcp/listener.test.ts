@@ -1,6 +1,7 @@
 /** A port in LISTEN: which segments open, which are refused, and the two queues. */
 import t from 'tap';
 import {
+  LISTEN_BACKLOG_FULL,
   LISTEN_DROP,
   LISTEN_OPEN,
   LISTEN_OVERFLOW,
@@ -41,7 +42,7 @@ t.test('[U-17] the checks of RFC 9293 §3.10.7.2 in their order', (t) => {
   t.end();
 });
 
-t.test('at the limit of embryonic connections a SYN is dropped', (t) => {
+t.test('at the limit of embryonic connections a SYN finds no place', (t) => {
   const listener = new Listener(2, 10);
   for (let i = 0; i < 2; i++) {
     t.equal(verdict(listener, SYN_LINE), LISTEN_OPEN);
@@ -62,7 +63,7 @@ t.test('at the limit of the backlog a SYN is dropped until one is accepted', (t)
   }
   t.equal(listener.embryonic, 0);
   t.equal(listener.waiting, 2);
-  t.equal(verdict(listener, SYN_LINE), LISTEN_OVERFLOW);
+  t.equal(verdict(listener, SYN_LINE), LISTEN_BACKLOG_FULL);
   listener.handleAccepted();
   t.equal(verdict(listener, SYN_LINE), LISTEN_OPEN);
   t.end();
