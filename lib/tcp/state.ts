@@ -37,8 +37,8 @@ export function enterTimeWait(tcb: Tcb, now: number): void {
 
 /** CLOSED: buffers are given back, except for text that the user may still read. */
 export function enterClosed(tcb: Tcb): void {
+  if (tcb.state !== 'TIME-WAIT') tcb.events |= EVENT_CLOSED; // there the user has heard it
   enter(tcb, 'CLOSED');
-  tcb.events |= EVENT_CLOSED;
   tcb.timers.disarmAll();
   tcb.sendBuffer.clear();
   tcb.reassembly.clear();

@@ -190,7 +190,7 @@ eachWrap(t, '[MUST-13] TIME-WAIT lasts twice the MSL, to the millisecond', (t, m
     t.same(b.advance(1), []);
     t.equal(b.state, 'CLOSED');
     t.ok(b.connection.finished);
-    t.equal(b.events(), 'closed');
+    t.equal(b.events(), '', 'the user has heard of it long ago');
   }
 });
 
