@@ -51,6 +51,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: number): void {
  * as the ACK that it also is.
  */
 function uncrossSyn(tcb: Tcb, seg: Segment): void {
+  if (tcb.passive) return;
   if ((seg.flags & (SYN | ACK | RST)) !== (SYN | ACK)) return;
   if (seg.seq !== tcb.irs || seg.ack !== tcb.snd.nxt) return;
   cutSyn(seg);
