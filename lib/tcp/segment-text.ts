@@ -36,7 +36,7 @@ export function trimToWindow(tcb: Tcb, seg: Segment): void {
   if (seg.textLength > room) {
     seg.textLength = Math.max(room, 0);
     seg.flags &= ~FIN;
-    tcb.owed |= OWE_ACK;
+    if (mayReceiveText(tcb.state)) tcb.owed |= OWE_ACK;
   }
 }
 
