@@ -1,0 +1,62 @@
+/**
+ * Counts what of RFC 9293 is proved by tests: runs those that bear requirement ids in their names and
+ * writes docs/conformance.md.
+ *
+ * Ends with status 1 when a MUST is neither passed nor reasoned away, when a test bears an id that
+ * nobody knows, or when a test file has failed. Run: npm run conformance
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decisions } from '../test/conformance/not-applicable';
+import { readChecklist } from './conformance/checklist';
+import { renderDocument, summaryLine } from './conformance/document';
+import { findFiles, runFiles } from './conformance/test-files';
+import { collectProofs, isSettled, judge, type Row } from './conformance/verdicts';
+
+const ROOT = join(__dirname, '..');
+const LISTS = join(ROOT, 'test', 'conformance');
+const DOCUMENT = join(ROOT, 'docs', 'conformance.md');
+
+const GROUPS: ReadonlyArray<readonly [string, RegExp]> = [
+  ['MUST', /^MUST-/],
+  ['SHOULD', /^SHLD-/],
+  ['MAY', /^MAY-/],
+  ['RECOMMENDED', /^REC-/],
+  ['without a label', /^U-/],
+];
+
+async function main(): Promise<void> {
+  const requirements = [
+    ...readChecklist(LISTS, 'rfc9293.tsv'),
+    ...readChecklist(LISTS, 'rfc9293-unlabelled.tsv'),
+  ];
+  const files = findFiles(ROOT);
+  process.stdout.write(`running ${files.length} test files\n`);
+  const results = await runFiles(ROOT, files);
+  const proofs = collectProofs(results);
+  const rows = requirements.map((one) => judge(one, proofs.get(one.id) ?? [], decisions[one.id]));
+  const groups = GROUPS.map(
+    ([name, pattern]) => [name, rows.filter(({ id }) => pattern.test(id))] as const,
+  );
+  writeFileSync(DOCUMENT, renderDocument(groups));
+  for (const [name, group] of groups) process.stdout.write(`${summaryLine(name, group)}\n`);
+
+  const known = new Set(requirements.map(({ id }) => id));
+  const named = [...proofs.keys(), ...Object.keys(decisions)];
+  const faults = [
+    ...named.filter((id) => !known.has(id)).map((id) => `${id}: there is no such requirement`),
+    ...results.filter(({ isSound }) => !isSound).map(({ file }) => `${file}: has failed`),
+    ...rows.filter(isOpenMust).map(({ id, verdict }) => `${id}: ${verdict}`),
+  ];
+  for (const row of rows) {
+    if (!isSettled(row) && !isOpenMust(row)) process.stdout.write(`${row.id}: ${row.verdict}\n`);
+  }
+  for (const fault of faults) process.stderr.write(`${fault}\n`);
+  if (faults.length > 0) process.exitCode = 1;
+}
+
+function isOpenMust(row: Row): boolean {
+  return row.id.startsWith('MUST-') && !isSettled(row);
+}
+
+main();
