@@ -19,6 +19,9 @@ export interface HostTransmitter {
 }
 
 export abstract class HostLink implements Link {
+  /** Also what keeps the descriptors' handles from being collected. */
+  static readonly #open = new Set<HostLink>();
+
   abstract readonly name: string;
   /** The longest there is; what a destination takes is for `route` to say. */
   readonly mtu = IPV4_MAX_BYTES;
@@ -34,6 +37,8 @@ export abstract class HostLink implements Link {
 
   /** Opens the socket and starts receiving. @returns its sending half */
   protected abstract openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter;
+  /** Nothing that arrives may reach JavaScript any longer; sending still works. */
+  protected abstract stopReceiving(): void;
   /** Closes whatever `openSocket` has opened, even if it did not get to its end. */
   protected abstract closeSocket(): void;
   abstract ref(): void;
@@ -43,6 +48,8 @@ export abstract class HostLink implements Link {
   open(host: LinkHost): void {
     const libc = loadLibc();
     this.host = host;
+    if (HostLink.#open.size === 0) process.on('exit', HostLink.#stopAll);
+    HostLink.#open.add(this);
     this.#ports = new HostPorts(libc, this.counters);
     this.#routes = new HostRoutes(libc);
     try {
@@ -59,6 +66,8 @@ export abstract class HostLink implements Link {
     this.closeSocket();
     this.#ports?.releaseAll();
     this.#routes?.close();
+    HostLink.#open.delete(this);
+    if (HostLink.#open.size === 0) process.off('exit', HostLink.#stopAll);
     this.#transmitter = this.#ports = this.#routes = null;
   }
 
@@ -87,4 +96,12 @@ export abstract class HostLink implements Link {
   flush(): void {
     this.#transmitter?.flush();
   }
+
+  /**
+   * A native callback that finds no JavaScript left to call, as Node takes the process down, aborts it.
+   * What listens to the same event after us may still want to send.
+   */
+  static readonly #stopAll = (): void => {
+    for (const link of HostLink.#open) link.stopReceiving();
+  };
 }

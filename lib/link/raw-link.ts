@@ -24,7 +24,7 @@ export class RawLink extends HostLink {
   #fd = -1;
   #receiver: RawReceiver | null = null;
   #transmitter: RawTransmitter | null = null;
-  /** koffi stops the events of a handle that nobody holds. */
+  /** koffi stops the events of a handle that nobody holds; closed, it must not be touched. */
   #poll: PollHandle | null = null;
 
   /** @returns true, or what is missing and how to get it */
@@ -47,8 +47,13 @@ export class RawLink extends HostLink {
     return this.#transmitter;
   }
 
+  protected stopReceiving(): void {
+    this.#poll?.close();
+    this.#poll = null;
+  }
+
   protected closeSocket(): void {
-    this.#stopPolling();
+    this.stopReceiving();
     this.#receiver?.dispose();
     this.#transmitter?.dispose();
     if (this.#fd >= 0) this.#libc?.close(this.#fd);
@@ -72,7 +77,7 @@ export class RawLink extends HostLink {
 
   /** The descriptor is broken: it would stay readable or writable for ever. */
   handleFailure(error: Error): void {
-    this.#stopPolling();
+    this.stopReceiving();
     this.host?.failed(error);
   }
 
@@ -103,10 +108,5 @@ export class RawLink extends HostLink {
     const hasRoom = transmitter.handleWritable();
     if (!transmitter.blocked) this.#poll?.start(READABLE, this.#handlePoll);
     if (hasRoom) this.host?.writable();
-  }
-
-  #stopPolling(): void {
-    this.#poll?.close();
-    this.#poll = null;
   }
 }

@@ -50,6 +50,11 @@ export class RawSocketLink extends HostLink {
     return this.#transmitter;
   }
 
+  protected stopReceiving(): void {
+    this.#stopTimer();
+    this.#socket?.pauseRecv();
+  }
+
   protected closeSocket(): void {
     this.#stopTimer();
     this.#receiver?.dispose();

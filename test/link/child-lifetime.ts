@@ -1,9 +1,10 @@
 /**
  * A process of its own, run by lifetime.test.ts: opens a link when nothing else is left to do, and
- * reports whether that kept the process alive. Arguments: the link's name, and what to call on it.
+ * reports whether that kept the process alive. Arguments: the link's name, and what to call on it;
+ * `send` leaves a packet to be received while the process ends, `exit` ends it with the link open.
  */
 import { writeSync } from 'node:fs';
-import { closeEnds, LINK_CASES, openEnds } from './link-cases';
+import { closeEnds, type Ends, LINK_CASES, offer, openEnds, packetOf } from './link-cases';
 
 const [name, ...calls] = process.argv.slice(2);
 const kind = LINK_CASES.find((one) => one.name === name)!;
@@ -13,9 +14,13 @@ let held = false;
 // without another look at timers: the unreferenced one below runs only if the link holds the loop.
 process.once('beforeExit', () => {
   const ends = openEnds(kind);
-  for (const call of calls as ('ref' | 'unref')[]) {
-    ends.near[call]();
-    ends.far[call]();
+  for (const call of calls as ('ref' | 'unref' | 'send' | 'exit')[]) {
+    if (call === 'send') process.once('exit', () => send(ends));
+    else if (call === 'exit') process.exit();
+    else {
+      ends.near[call]();
+      ends.far[call]();
+    }
   }
   const timer = setTimeout(() => {
     held = true;
@@ -24,3 +29,8 @@ process.once('beforeExit', () => {
   timer.unref();
 });
 process.once('exit', () => writeSync(1, held ? 'held' : 'free'));
+
+function send(ends: Ends): void {
+  if (offer(ends.near, packetOf(kind, ends.port, 0, 100))) writeSync(1, ' sent');
+  ends.near.flush();
+}

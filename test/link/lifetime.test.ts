@@ -14,6 +14,8 @@ const ROWS: readonly (readonly [string[], boolean, string])[] = [
   [['unref'], false, 'unreferenced'],
   [['unref', 'unref', 'ref'], true, 'referenced again'],
   [['ref', 'ref', 'unref'], false, 'one unref undoes any number of refs'],
+  [['unref', 'send'], false, 'ends quietly with a packet to be received, and may still send'],
+  [['send', 'exit'], false, 'also when it is ended with the link open'],
 ];
 
 for (const kind of LINK_CASES) {
@@ -24,7 +26,8 @@ for (const kind of LINK_CASES) {
       const args = ['--import=tsx', script, kind.name, ...calls];
       // execFile rejects when the child does not exit by itself, and with 0.
       const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
-      t.equal(stdout, alive && kind.holdsProcess ? 'held' : 'free', name);
+      const end = alive && kind.holdsProcess ? 'held' : 'free';
+      t.equal(stdout, calls.includes('send') ? `${end} sent` : end, name);
     }
   });
 }
