@@ -93,23 +93,23 @@ eachWrap(t, 'a flood out of order does not owe answers without end', (t, make) =
   t.ok(answers > 2 && answers <= 65, `${answers}`);
 });
 
-/** [segments, in order then, name]; a window of 10,000 bytes */
-const OVERLAPS: readonly (readonly [string[], number, string])[] = [
-  [['1:101', '1:101'], 101, 'the same twice'],
-  [['1:101', '51:151'], 151, 'its first half old'],
-  [['1:101', '21:31'], 101, 'inside what was taken'],
-  [['51:101', '1:61'], 101, 'reaching into what waits'],
-  [['51:101', '1:151'], 151, 'around what waits'],
-  [['51:101', '1:51'], 101, 'up to what waits'],
-  [['51:101', '1:50'], 50, 'one byte short of it'],
-  [['51:101', '41:61', '1:41'], 101, 'waiting ones that overlap'],
-  [['51:101', '51:101', '1:51'], 101, 'the same one waiting twice'],
-  [['151:201', '51:101', '1:160'], 201, 'around one, into another'],
-  [['101:151', '1:10001'], 10_001, 'a whole window over it'],
-  [['9001:11001', '1:9001'], 10_001, 'cut at the edge of the window'],
-  [['-49:51'], 51, 'beginning before the window'],
-  [['-49:51', '-99:61'], 61, 'again, longer'],
-  [['2:101', '1:2'], 101, 'the first byte missing'],
+/** [segments, in order then, ranges that wait then, name]; a window of 10,000 bytes */
+const OVERLAPS: readonly (readonly [string[], number, number, string])[] = [
+  [['1:101', '1:101'], 101, 0, 'the same twice'],
+  [['1:101', '51:151'], 151, 0, 'its first half old'],
+  [['1:101', '21:31'], 101, 0, 'inside what was taken'],
+  [['51:101', '1:61'], 101, 0, 'reaching into what waits'],
+  [['51:101', '1:151'], 151, 0, 'around what waits'],
+  [['51:101', '1:51'], 101, 0, 'up to what waits'],
+  [['51:101', '1:50'], 50, 1, 'one byte short of it'],
+  [['51:101', '41:61', '1:41'], 101, 0, 'waiting ones that overlap'],
+  [['51:101', '51:101', '1:51'], 101, 0, 'the same one waiting twice'],
+  [['151:201', '51:101', '1:160'], 201, 0, 'around one, into another'],
+  [['101:151', '1:10001'], 10_001, 0, 'a whole window over it'],
+  [['9001:11001', '1:9001'], 10_001, 0, 'cut at the edge of the window'],
+  [['-49:51'], 51, 0, 'beginning before the window'],
+  [['-49:51', '-99:61'], 61, 0, 'again, longer'],
+  [['2:101', '1:2'], 101, 0, 'the first byte missing'],
 ];
 
 eachWrap(t, 'overlaps of every kind give the right bytes once', (t, make) => {
