@@ -98,8 +98,8 @@ export abstract class HostLink implements Link {
   }
 
   /**
-   * A native callback that finds no JavaScript left to call, as Node takes the process down, aborts it.
-   * What listens to the same event after us may still want to send.
+   * A native callback that finds no JavaScript left to call, as Node takes the process down, aborts
+   * it. What listens to the same event after us may still want to send.
    */
   static readonly #stopAll = (): void => {
     for (const link of HostLink.#open) link.stopReceiving();

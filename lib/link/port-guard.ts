@@ -17,8 +17,14 @@ import { readSocketPort, SOCKADDR_IN_BYTES, writeSocketAddress } from './socket-
 
 /** One struct sock_filter { u16 code; u8 jt, jf; u32 k }: BPF_RET | BPF_K, 0 bytes. */
 const DROP_ALL = Buffer.from([0x06, 0x00, 0, 0, 0, 0, 0, 0]);
-/** struct sock_fprog { u16 len; sock_filter *filter }. */
+/** struct sock_fprog { u16 len; sock_filter *filter }; the address is written at each use. */
 const PROGRAM_BYTES = 16;
+const PROGRAM_FILTER = 8;
+
+/** Used by one call after the other: system calls do not overlap. */
+const program = Buffer.alloc(PROGRAM_BYTES);
+const name = Buffer.alloc(SOCKADDR_IN_BYTES);
+const nameLength = Buffer.alloc(4);
 
 export class PortGuard {
   readonly port: number;
@@ -34,12 +40,13 @@ export class PortGuard {
     this.#libc = libc;
     this.#fd = libc.socket(sys.AF_INET, sys.SOCK_STREAM | sys.SOCK_CLOEXEC, sys.IPPROTO_TCP);
     if (this.#fd < 0) throw systemError(libc.errno(), 'socket for a port guard');
-    try {
-      this.port = this.#take(address, port);
-    } catch (error) {
+    const failed = this.#take(address, port);
+    if (failed !== '') {
+      const error = systemError(libc.errno(), `${failed} ${address.text} port ${port}`);
       this.close();
       throw error;
     }
+    this.port = readSocketPort(name);
   }
 
   close(): void {
@@ -48,28 +55,23 @@ export class PortGuard {
     this.#fd = -1;
   }
 
-  /** The filter comes first: a SYN between bind and filter would be answered by the kernel. */
-  #take(address: IpAddress, port: number): number {
+  /**
+   * The filter comes first: a SYN between bind and filter would be answered by the kernel.
+   * @returns the name of the call that failed, or ''
+   */
+  #take(address: IpAddress, port: number): string {
     const libc = this.#libc;
     const fd = this.#fd;
-    const where = `${address.text} port ${port}`;
-    const program = Buffer.alloc(PROGRAM_BYTES);
     program.writeUInt16LE(1, 0);
-    program.writeBigUInt64LE(BigInt(libc.addressOf(DROP_ALL)), 8);
-    this.#check(
-      libc.setsockopt(fd, sys.SOL_SOCKET, sys.SO_ATTACH_FILTER, program, PROGRAM_BYTES),
-      `filter for ${where}`,
-    );
-    const name = Buffer.alloc(SOCKADDR_IN_BYTES);
+    program.writeBigUInt64LE(BigInt(libc.addressOf(DROP_ALL)), PROGRAM_FILTER);
+    const { SOL_SOCKET, SO_ATTACH_FILTER } = sys;
+    if (libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, PROGRAM_BYTES) < 0) {
+      return 'filter for';
+    }
     writeSocketAddress(name, address, port);
-    this.#check(libc.bind(fd, name, SOCKADDR_IN_BYTES), `bind ${where}`);
-    this.#check(libc.listen(fd, 1), `listen on ${where}`);
-    const length = Buffer.from(Uint32Array.of(SOCKADDR_IN_BYTES).buffer);
-    this.#check(libc.getsockname(fd, name, length), `name of ${where}`);
-    return readSocketPort(name);
-  }
-
-  #check(result: number, what: string): void {
-    if (result < 0) throw systemError(this.#libc.errno(), what);
+    if (libc.bind(fd, name, SOCKADDR_IN_BYTES) < 0) return 'bind';
+    if (libc.listen(fd, 1) < 0) return 'listen on';
+    nameLength.writeUInt32LE(SOCKADDR_IN_BYTES);
+    return libc.getsockname(fd, name, nameLength) < 0 ? 'name of' : '';
   }
 }

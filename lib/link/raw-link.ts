@@ -4,6 +4,10 @@
  * The kernel hands a raw socket a copy of every TCP packet that reaches the host and sends what it
  * is given, header and all. A guard on each claimed port keeps the kernel's own TCP from answering.
  * Works on Linux with CAP_NET_RAW.
+ *
+ * In a worker thread, close the link before `worker.terminate()`: a packet that arrives while Node
+ * takes a worker down without its 'exit' event finds a native callback with no JavaScript behind
+ * it, and koffi aborts the process.
  */
 import type { LinkHost } from '../../types/link';
 import { systemError } from './errno';
@@ -82,10 +86,10 @@ export class RawLink extends HostLink {
   }
 
   /**
-   * koffi calls outside of Node's callback scopes. Whatever a listener sets off in native code there
-   * (the HTTP parser, say) would run ticks in the middle of ours, and abort the process from inside
-   * an async resource. An immediate has its scope, still comes in this turn of the event loop, and
-   * what a listener throws is uncaught there; koffi would stop the loop without a word.
+   * koffi calls outside of Node's callback scopes. Whatever a listener sets off in native code
+   * there (the HTTP parser, say) would run ticks in the middle of ours, and abort the process from
+   * inside an async resource. An immediate has its scope, still comes in this turn of the event
+   * loop, and what a listener throws is uncaught there; koffi would stop the loop without a word.
    */
   readonly #handlePoll = (status: number, events: PollOptions): void => {
     setImmediate(this.#handleEvents, status, events);

@@ -78,8 +78,8 @@ export class RawSocketLink extends HostLink {
   }
 
   /**
-   * As with the raw link, an immediate gives listeners a callback scope, which the package does not.
-   * It uses its buffer again, and takes what a listener throws for an error of the socket.
+   * As with the raw link, an immediate gives listeners a callback scope, which the package does
+   * not. It uses its buffer again, and takes what a listener throws for an error of the socket.
    */
   readonly #handleMessage = (packet: Uint8Array): void => {
     setImmediate(this.#receive, Buffer.from(packet));

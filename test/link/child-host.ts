@@ -1,5 +1,6 @@
 /**
- * A process of its own, run by host-link.test.ts with the name of what it is to find out. Prints JSON.
+ * A process of its own, run by host-link.test.ts with the name of what it is to find out. Prints
+ * JSON.
  */
 import { HostRoutes } from '../../lib/link/host-routes';
 import { loadLibc } from '../../lib/link/libc';

@@ -1,6 +1,6 @@
 /**
- * The kernel and a guarded port. What the kernel must not send is proved by what it then does: an end
- * that got neither RST nor answer repeats its SYN (after one second, RFC 6298 §2.1).
+ * The kernel and a guarded port. What the kernel must not send is proved by what it then does: an
+ * end that got neither RST nor answer repeats its SYN (after one second, RFC 6298 §2.1).
  */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';

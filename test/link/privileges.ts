@@ -1,6 +1,6 @@
 /**
- * What to do with a test that this machine does not allow: skipped with its reason, except in CI, which
- * has every privilege and treats a missing one as a failure.
+ * What to do with a test that this machine does not allow: skipped with its reason, except in CI,
+ * which has every privilege and treats a missing one as a failure.
  */
 
 /** @returns options for t.test */
