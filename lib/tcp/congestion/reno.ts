@@ -8,6 +8,7 @@
 import type { CongestionController } from './controller';
 
 const UNLIMITED = 0x3fff_ffff;
+const ETHERNET_MSS = 1460;
 
 export class Reno implements CongestionController {
   readonly name: string = 'reno';
@@ -20,8 +21,9 @@ export class Reno implements CongestionController {
 
   initialize(mss: number, initialWindowSegments: number): void {
     this.#mss = mss;
-    // RFC 6928: ten segments, but not more than 14,600 bytes unless a segment is larger than 1,460.
-    this.#initial = initialWindowSegments * mss;
+    // RFC 6928 §2: ten segments, but of large ones only what ten of Ethernet's hold, and two at least.
+    const most = Math.max(2 * mss, initialWindowSegments * ETHERNET_MSS);
+    this.#initial = Math.min(initialWindowSegments * mss, most);
     this.cwnd = this.#initial;
   }
 
