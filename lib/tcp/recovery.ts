@@ -13,8 +13,9 @@ import type { Tcb } from './tcb';
 const DUPLICATE_THRESHOLD = 3;
 
 export class Recovery {
-  /** Duplicate ACKs in a row. */
+  /** Duplicate ACKs in a row, and the bytes that were on their way when the first one came. */
   duplicates = 0;
+  flight = 0;
   /** NewReno's fast recovery is under way until `recover` is acknowledged. */
   fast = false;
   recover = 0;
@@ -38,6 +39,7 @@ export function processDuplicateAck(tcb: Tcb): void {
   const { recovery, snd, cc } = tcb;
   if (recovery.rewound) return;
   recovery.duplicates++;
+  if (recovery.duplicates === 1) recovery.flight = flightSize(tcb);
   if (recovery.fast) {
     cc.cwnd += snd.mss; // a segment has left the network
     return;
@@ -48,7 +50,8 @@ export function processDuplicateAck(tcb: Tcb): void {
   recovery.fast = true;
   recovery.recover = snd.nxt;
   recovery.recoverSet = true;
-  cc.handleLoss(flightSize(tcb));
+  // RFC 5681 §3.2 step 2: what limited transmit has added since does not count.
+  cc.handleLoss(recovery.flight);
   cc.cwnd += DUPLICATE_THRESHOLD * snd.mss;
   tcb.owed |= OWE_RETRANSMIT;
 }
