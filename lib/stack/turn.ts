@@ -43,6 +43,11 @@ export class Turn implements EndpointHost {
   readonly #dirty = new Fifo<Endpoint>();
   readonly #reporting = new Fifo<Endpoint>();
   readonly #jobs = new Fifo<() => void>();
+  /**
+   * CLOSED, and to be forgotten when their last segments have left. Before that their ports must not
+   * go back to the host, whose kernel would answer for them.
+   */
+  readonly #finished = new Fifo<Endpoint>();
   /** Whose user is being told something: to be told the rest later, should he throw. */
   #told: Endpoint | null = null;
   /**
@@ -170,7 +175,7 @@ export class Turn implements EndpointHost {
   }
 
   #serve(endpoint: Endpoint): void {
-    const { output, deadlines, liveness, forget } = this.#parts;
+    const { output, deadlines, liveness } = this.#parts;
     endpoint.isQueued = false;
     if (!endpoint.isForgotten) {
       const outcome = output.transmit(endpoint, SEGMENTS_PER_PASS, this.#now!);
@@ -179,7 +184,7 @@ export class Turn implements EndpointHost {
       const events = endpoint.engine.pollEvents();
       if ((events & EVENT_CONNECTED) !== 0) endpoint.listener?.engine.handleEstablished();
       endpoint.events |= events;
-      if (endpoint.engine.finished) forget(endpoint);
+      if (endpoint.engine.finished) this.#finished.push(endpoint);
       else deadlines.note(endpoint);
     }
     if (endpoint.events !== 0 && !endpoint.isReporting) {
@@ -215,6 +220,7 @@ export class Turn implements EndpointHost {
       attachments[i].needsFlush = false;
       attachments[i].link.flush();
     }
+    while (this.#finished.size > 0) this.#parts.forget(this.#finished.shift()!);
   }
 
   #enqueue(endpoint: Endpoint): void {
