@@ -98,8 +98,9 @@ function persistTimeout(tcb: Tcb, now: number): void {
 function keepAliveTimeout(tcb: Tcb, now: number): void {
   const { snd, rcv, timers, config } = tcb;
   timers.disarm(TIMER_KEEP_ALIVE);
-  if (!tcb.keepAlive || !isSynchronized(tcb.state) || tcb.state === 'TIME-WAIT') return;
-  const busy = snd.una !== snd.nxt || tcb.sendBuffer.length > 0;
+  if (!tcb.keepAlive || tcb.state === 'CLOSED' || tcb.state === 'TIME-WAIT') return;
+  const isOpening = !isSynchronized(tcb.state);
+  const busy = isOpening || snd.una !== snd.nxt || tcb.sendBuffer.length > 0;
   const due = rcv.lastAt + tcb.keepAliveDelayMs;
   if (busy || (tcb.keepAliveSent === 0 && due > now)) {
     timers.arm(TIMER_KEEP_ALIVE, busy ? now + tcb.keepAliveDelayMs : due);
