@@ -72,6 +72,7 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   sampleRtt(tcb, seg, now);
   processNewAck(tcb, bytes, limited);
   tcb.probes = 0;
+  tcb.softError = null; // whatever it was, the path works
   snd.stalledSince = now;
   if (snd.una === snd.nxt) timers.disarm(TIMER_RETRANSMIT);
   else if (snd.wnd > 0) timers.arm(TIMER_RETRANSMIT, now + tcb.rtt.rto);
