@@ -41,6 +41,7 @@ export function acceptSynAck(tcb: Tcb, seg: Segment, now: number): void {
   snd.una = seg.ack;
   const repetitions = rtt.backoff; // a sample ends it
   sampleRtt(tcb, seg, now);
+  tcb.softError = null;
   timers.disarm(TIMER_RETRANSMIT);
   // RFC 6928 §2: one repeated SYN may have been impatience, two are a loss: begin with one segment.
   if (repetitions > 1) cc.cwnd = snd.mss;
