@@ -1,0 +1,84 @@
+/** The results as a document. */
+import { LOOKED_AT } from './looked-at';
+import type { Fate } from './runner';
+import type { Mutant } from './sample';
+
+export interface Verdict {
+  mutant: Mutant;
+  fate: Fate;
+}
+
+export interface Run {
+  seed: number;
+  /** How many mutants the sample was drawn from. */
+  candidates: number;
+  tests: number;
+  verdicts: readonly Verdict[];
+}
+
+export function describeChange({ change }: Mutant): string {
+  const before = change.before.replace(/\s+/g, ' ');
+  if (change.operator === 'removal') return `removed: \`${before}\``;
+  if (change.after === '') return `\`${before}\` removed`;
+  return `\`${before}\` → \`${change.after.replace(/\s+/g, ' ')}\``;
+}
+
+export function isKilled({ fate }: Verdict): boolean {
+  return fate !== 'survived';
+}
+
+/** 'killed 190 of 200 (95.0 %)' */
+export function rateOf(verdicts: readonly Verdict[]): string {
+  const killed = verdicts.filter(isKilled).length;
+  return `killed ${killed} of ${verdicts.length} (${((100 * killed) / verdicts.length).toFixed(1)} %)`;
+}
+
+/** Why this survivor may live; '' when nobody has said. */
+export function reasonFor(mutant: Mutant): string {
+  const change = describeChange(mutant);
+  const found = LOOKED_AT.find(
+    ([file, text, what]) =>
+      `lib/tcp/${file}` === mutant.file && text === mutant.text && what === change,
+  );
+  return found?.[3] ?? '';
+}
+
+export function renderReport({ seed, candidates, tests, verdicts }: Run): string {
+  const limit = verdicts.filter(({ fate }) => fate === 'time limit').length;
+  return `# Would the tests notice?
+
+Written by \`npm run mutate\`: small faults are put into \`lib/tcp\`, one at a time, and the ${tests} test
+files of \`test/tcp\`, \`test/conformance\` and \`test/textbook\` run until one fails. A mutant that no test
+notices survives.
+
+Of ${candidates} possible mutants a sample was drawn with seed ${seed}: **${rateOf(verdicts)}**, ${limit} of them
+because they never came to an end.
+
+${table('kind', verdicts, ({ mutant }) => mutant.change.operator)}
+${table('file', verdicts, ({ mutant }) => mutant.file)}
+## Survivors
+
+${renderSurvivors(verdicts.filter((verdict) => !isKilled(verdict)))}`;
+}
+
+function table(what: string, verdicts: readonly Verdict[], key: (v: Verdict) => string): string {
+  const rows = [...new Set(verdicts.map(key))].sort().map((name) => {
+    const own = verdicts.filter((verdict) => key(verdict) === name);
+    return `| ${name} | ${own.length} | ${own.filter(isKilled).length} |`;
+  });
+  return `| ${what} | mutants | killed |\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+function renderSurvivors(verdicts: readonly Verdict[]): string {
+  if (verdicts.length === 0) return 'None.\n';
+  const rows = verdicts.map(({ mutant }) => {
+    const cells = [
+      `${mutant.file}:${mutant.line}`,
+      `\`${mutant.text}\``,
+      describeChange(mutant),
+      reasonFor(mutant),
+    ];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  return `| place | line | change | why it may live |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+}
