@@ -155,7 +155,7 @@ export class Bench {
   advance(ms: number, show: Show = {}): string[] {
     const start = this.now;
     const end = start + ms;
-    const lines: string[] = [];
+    const lines = this.sent(show).map((line) => `0 ${line}`);
     for (let deadline = this.connection.deadline; deadline <= end; ) {
       this.now = Math.max(this.now, deadline);
       this.connection.handleTimeout(this.now);
