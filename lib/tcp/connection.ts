@@ -120,6 +120,7 @@ export class Connection implements TcpEngine {
 
   openFromCookie(seg: Segment, syn: Segment, iss: number, now: number): void {
     calls.openFromCookie(this.tcb, syn, iss, now);
+    seg.tsecr = 0; // it bears what the cookie kept beside the clock: no measure of the round trip
     segmentArrives(this.tcb, seg, now);
   }
 

@@ -13,10 +13,12 @@ export const LISTEN_DROP = 0;
 export const LISTEN_RESET = 1;
 /** A SYN that begins a connection. */
 export const LISTEN_OPEN = 2;
-/** A SYN for which a queue has no room: dropped; the peer tries again. */
+/** A SYN for which the SYN queue has no room: answered without being remembered, or dropped. */
 export const LISTEN_OVERFLOW = 3;
+/** A SYN while as many connections as may wait to be accepted: dropped; the peer tries again. */
+export const LISTEN_BACKLOG_FULL = 4;
 
-export type ListenVerdict = 0 | 1 | 2 | 3;
+export type ListenVerdict = 0 | 1 | 2 | 3 | 4;
 
 export class Listener {
   /** Connections in SYN-RECEIVED. */
@@ -37,8 +39,13 @@ export class Listener {
     if ((seg.flags & RST) !== 0) return LISTEN_DROP;
     if ((seg.flags & ACK) !== 0) return LISTEN_RESET;
     if ((seg.flags & SYN) === 0) return LISTEN_DROP;
-    const full = this.embryonic >= this.#synQueue || this.waiting >= this.#backlog;
-    return full ? LISTEN_OVERFLOW : LISTEN_OPEN;
+    if (this.isBacklogFull) return LISTEN_BACKLOG_FULL;
+    return this.embryonic >= this.#synQueue ? LISTEN_OVERFLOW : LISTEN_OPEN;
+  }
+
+  /** Do as many connections wait to be accepted as may? */
+  get isBacklogFull(): boolean {
+    return this.waiting >= this.#backlog;
   }
 
   /** A connection entered SYN-RECEIVED. */

@@ -2,6 +2,7 @@
  * The options of the handshake: what we offer, and what both have agreed on (RFC 9293 §3.7.1, RFC
  * 7323).
  */
+import type { TcpConfig } from '../../types/tcp';
 import { type Segment, SYN } from '../wire/segment';
 import { DEFAULT_PEER_MSS, MAXIMUM_WINDOW_SHIFT, MINIMUM_PEER_MSS } from './config';
 import { agreeOnEcn } from './ecn';
@@ -14,7 +15,7 @@ export function processSynOptions(tcb: Tcb, seg: Segment, now: number): void {
   const { snd, rcv, ts, config } = tcb;
   if (config.windowScaling && seg.windowScale >= 0) {
     snd.shift = Math.min(seg.windowScale, MAXIMUM_WINDOW_SHIFT);
-    rcv.shift = offeredShift(tcb);
+    rcv.shift = offeredShift(config);
     rcv.scaleAgreed = true;
   } else {
     snd.shift = 0;
@@ -37,7 +38,7 @@ export function writeSynOptions(tcb: Tcb, out: Segment, now: number): void {
   const answer = tcb.state === 'SYN-RECEIVED';
   out.mss = rcv.mss;
   if (answer ? rcv.scaleAgreed : config.windowScaling) {
-    out.windowScale = offeredShift(tcb);
+    out.windowScale = offeredShift(config);
   }
   if (answer ? ts.on : config.timestamps) writeTimestamps(tcb, out, now);
 }
@@ -50,8 +51,8 @@ export function writeTimestamps(tcb: Tcb, out: Segment, now: number): void {
 }
 
 /** Large enough for all that the receive buffer may grow to. */
-function offeredShift(tcb: Tcb): number {
-  const { receiveBufferBytes, receiveBufferMaxBytes } = tcb.config;
+export function offeredShift(config: TcpConfig): number {
+  const { receiveBufferBytes, receiveBufferMaxBytes } = config;
   return shiftFor(Math.max(receiveBufferBytes, receiveBufferMaxBytes));
 }
 

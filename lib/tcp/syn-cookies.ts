@@ -1,15 +1,20 @@
 /**
- * SYN cookies (RFC 4987 §3.6): a listener whose queue is full answers a SYN without remembering it, and
- * finds in the ACK what it would have remembered.
+ * SYN cookies (RFC 4987 §3.6): a listener whose queue is full answers a SYN without remembering it,
+ * and finds in the ACK what it would have remembered.
  *
- * The initial sequence number is a keyed hash of the four-tuple, the peer's sequence number and a slow
- * counter, with the MSS in three of its bits; window scale and SACK ride in the low bits of the timestamp,
- * which the peer echoes. Without timestamps they are lost, as on Linux.
+ * The initial sequence number is a keyed hash of the four-tuple, the peer's sequence number and a
+ * slow counter, with the MSS in three of its bits; window scale and SACK ride in the low bits of
+ * the timestamp, which the peer echoes. Without timestamps they are lost, as on Linux.
  */
+import type { TcpConfig } from '../../types/tcp';
 import { SipHash } from '../support/siphash';
-import type { Segment } from '../wire/segment';
+import { ACK, type Segment, SYN } from '../wire/segment';
+import { offeredShift } from './options';
+import { seqAdd } from './seq';
 
-/** The segment sizes that a cookie can tell apart, bytes: the largest not above the peer's is kept. */
+/**
+ * The segment sizes that a cookie can tell apart, bytes: the largest not above the peer's is kept.
+ */
 export const COOKIE_MSS = [88, 536, 1300, 1440, 1460, 4312, 8960, 65_495] as const;
 
 /** How often the counter moves; a cookie is good for this period and the next. */
@@ -22,6 +27,15 @@ const TIMESTAMP_BITS = 5;
 const TIMESTAMP_MASK = (1 << TIMESTAMP_BITS) - 1;
 const NO_SCALE = 15;
 
+/** What the connection would offer if there were one. */
+export interface CookieOffer {
+  config: TcpConfig;
+  /** The MSS to announce, bytes. */
+  mss: number;
+  /** What the connection's timestamp clock shows now. */
+  timestamp: number;
+}
+
 export class SynCookies {
   readonly #hash: SipHash;
   readonly #words = new Int32Array(3);
@@ -29,6 +43,28 @@ export class SynCookies {
   /** @param key 16 unpredictable bytes */
   constructor(key: Uint8Array) {
     this.#hash = new SipHash(key);
+  }
+
+  /**
+   * Writes the SYN-ACK that answers `syn`, after which nothing is kept of it. Window scaling is
+   * offered only beside timestamps, which bring the peer's shift count back; ECN is not.
+   */
+  answer(tuple: number, syn: Segment, offer: CookieOffer, now: number, out: Segment): void {
+    const { config } = offer;
+    out.clear();
+    out.sourcePort = syn.destinationPort;
+    out.destinationPort = syn.sourcePort;
+    out.flags = SYN | ACK;
+    out.seq = this.issue(tuple, syn, now);
+    out.ack = seqAdd(syn.seq, 1);
+    out.window = Math.min(config.receiveBufferBytes, 65_535);
+    out.mss = offer.mss;
+    out.trafficClass = config.trafficClass;
+    if (!config.timestamps || !syn.hasTimestamps) return;
+    out.hasTimestamps = true;
+    out.tsval = this.stampOptions(offer.timestamp, syn);
+    out.tsecr = syn.tsval;
+    if (config.windowScaling && syn.windowScale >= 0) out.windowScale = offeredShift(config);
   }
 
   /**
