@@ -18,6 +18,9 @@ export const ICMP_ECHO_REQUEST = 8;
 export const ICMP_TIME_EXCEEDED = 11;
 export const ICMP_PARAMETER_PROBLEM = 12;
 
+/** Code of ICMP_UNREACHABLE: "fragmentation needed and DF set" (RFC 1191 §4). */
+export const ICMP_FRAGMENTATION_NEEDED = 4;
+
 export const ICMP_OK = 0;
 /** Fewer bytes than the 8 that every message has. */
 export const ICMP_SHORT = 1;
@@ -50,6 +53,8 @@ export class IcmpMessage {
   destination2 = 0;
   destination3 = 0;
   protocol = 0;
+  /** Its total length as quoted, bytes: routers have been known to get it wrong (RFC 1191 §5). */
+  causeBytes = 0;
   /** TCP's and UDP's ports, and TCP's sequence number (int32). */
   sourcePort = 0;
   destinationPort = 0;
@@ -88,7 +93,7 @@ function isErrorType(type: number): boolean {
 
 /**
  * The head of the packet is cut off behind its first bytes and has been changed on its way (TTL,
- * perhaps the checksum), so neither its total length nor its checksum says anything.
+ * perhaps the checksum), so nothing is rejected for its total length or its checksum.
  */
 function readCause(offset: number, length: number, out: IcmpMessage): boolean {
   if (length < IPV4_HEADER_BYTES + CAUSE_BYTES) return false;
@@ -102,6 +107,7 @@ function readCause(offset: number, length: number, out: IcmpMessage): boolean {
 
   const transport = offset + headerLength;
   out.protocol = view.getUint8(offset + 9);
+  out.causeBytes = view.getUint16(offset + 2);
   out.source0 = 0;
   out.source1 = 0;
   out.source2 = MAPPED_PREFIX;
