@@ -9,7 +9,7 @@ import type { NetworkErrorCode } from '../lib/support/network-error';
 import type { IpAddress } from '../lib/wire/ip-address';
 import type { Clock } from './clock';
 import type { Link } from './link';
-import type { TcpConfig, TcpInfo, TcpState } from './tcp';
+import type { TcpConfig, TcpInfo, TcpState, TcpTuning } from './tcp';
 
 /**
  * What the user of a connection hears. Always called from the stack's event phase, never from
@@ -24,6 +24,12 @@ export interface ConnectionHandler {
   handleConnect(): void;
   /** Urgent data is announced or the urgent pointer has advanced (RFC 9293 §3.8.5). */
   handleUrgent(): void;
+  /**
+   * Trouble that has not ended the connection: what an ICMP error says of the path, or ETIMEDOUT
+   * once R1 repetitions were in vain (RFC 9293 §3.9.1.8). A handler without it hears of none
+   * (SHLD-20).
+   */
+  handleTrouble?(code: NetworkErrorCode): void;
   /** `receive` has something to give, or `readEnded` has become true. */
   handleReadable(): void;
   /** There is room in the send buffer again after `send` took less than was offered. */
@@ -44,6 +50,12 @@ export interface ConnectionOptions {
   /** Limits of the two buffers, in bytes. */
   sendBufferBytes?: number;
   receiveBufferBytes?: number;
+  /** Whatever else may change later, too (`StackConnection.tune`). */
+  tuning?: Partial<TcpTuning>;
+  /** Explicit congestion notification, instead of the stack's own choice. */
+  ecn?: TcpConfig['ecn'];
+  /** Time to live of outgoing packets, 1 to 255; 64 unless given (RFC 9293 §3.9.2, MUST-49). */
+  hopLimit?: number;
 }
 
 export interface ConnectRequest extends ConnectionOptions {
@@ -99,6 +111,14 @@ export interface StackConnection {
   setNoDelay(on: boolean): void;
   /** @param delayMs idle time before the first probe; 0 leaves what was set before */
   setKeepAlive(on: boolean, delayMs: number): void;
+  /** Changes what may change while the connection lives. */
+  tune(changes: Partial<TcpTuning>): void;
+  /** @throws NetworkError EINVAL where it is not a whole number from 1 to 255 */
+  setHopLimit(hopLimit: number): void;
+  /** The last trouble that has not ended the connection; null: none. */
+  readonly softError: NetworkErrorCode | null;
+  /** Bytes up to the end of the urgent data that the user has not read; 0: none (MUST-33). */
+  readonly urgentBytes: number;
   /** May this connection keep the process alive? Referenced at first. */
   ref(): void;
   unref(): void;
@@ -153,6 +173,11 @@ export interface StackOptions {
   /** Defaults for every connection of the stack. */
   tcp?: Partial<TcpConfig>;
   limits?: Partial<StackLimits>;
+  /**
+   * Does a listener whose SYN queue is full answer with SYN cookies (RFC 4987 §3.6)? True unless
+   * given; without them the SYN is dropped. (Linux: net.ipv4.tcp_syncookies.)
+   */
+  synCookies?: boolean;
   /** For tests: the initial sequence number of each connection, instead of RFC 6528's. */
   initialSequence?: () => number;
 }
@@ -165,4 +190,6 @@ export interface StackLimits {
   synQueue: number;
   /** Packets handled in one turn before the event loop gets its chance. */
   packetsPerTurn: number;
+  /** Destinations whose path is known to carry less than their link. */
+  pathMtus: number;
 }

@@ -2,10 +2,11 @@
  * What a stack has counted since it was made, in the manner of `nstat`. Numbers only ever grow.
  *
  * Every packet that comes in ends in exactly one of the counters of `INBOUND_FATES`, so that their
- * sum is `packetsIn`: nothing is lost without a reason being given.
+ * sum is `packetsIn`: nothing is lost without a reason being given. Where Linux counts the same, or
+ * nearly, its name stands in brackets.
  */
 export class Counters {
-  /** Packets from links, of whatever kind. */
+  /** Packets from links, of whatever kind [IpInReceives], and to links [IpOutRequests]. */
   packetsIn = 0;
   packetsOut = 0;
 
@@ -16,16 +17,24 @@ export class Counters {
   /** … segments that LISTEN ignores or answers with a reset (RFC 9293 §3.10.7.2), … */
   tcpListenIgnored = 0;
   tcpListenReset = 0;
-  /** … SYNs for which the listener or the stack was full. */
+  /** … SYNs for which the SYN queue was full, without cookies [TcpExtTCPReqQFullDrop], … */
   tcpListenFull = 0;
+  /** … what came while too many waited to be accepted [TcpExtListenOverflows], … */
+  tcpBacklogFull = 0;
+  /** … and what the stack had no room for [TcpExtListenDrops]. */
   tcpConnectionLimit = 0;
+  /** SYNs that were answered and not remembered [TcpExtSyncookiesSent] … */
+  synCookiesSent = 0;
+  /** … and ACKs that then opened a connection [TcpExtSyncookiesRecv]. */
+  synCookiesReceived = 0;
   /** Segments for nobody: answered by a reset, or not to be answered because they are resets. */
   tcpRefused = 0;
   tcpStray = 0;
   /** Segments for ports that belong to the host's kernel. */
   tcpForeign = 0;
-  /** Header shorter than it says, or cut off. */
+  /** Header shorter than it says, or cut off [TcpInErrs]. */
   tcpBadHeader = 0;
+  /** [TcpInCsumErrors] */
   tcpBadChecksum = 0;
   /** To a broadcast or multicast address (MUST-57), or from an address that cannot be (MUST-63). */
   tcpBadDestination = 0;
@@ -33,19 +42,33 @@ export class Counters {
   /** A SYN to a listener from the listener's own address and port (LAND). */
   tcpLand = 0;
 
-  /** ICMP echo requests that were answered, and other ICMP messages. */
+  /** ICMP echo requests that were answered [IcmpInEchos]. */
   icmpEchoed = 0;
+  /** ICMP errors that a connection took notice of [IcmpInDestUnreachs, IcmpInTimeExcds, …]. */
+  icmpToConnection = 0;
+  /** "Fragmentation needed" that told a connection nothing new. */
+  icmpPathMtuKnown = 0;
+  /** ICMP errors about a segment of no connection [IcmpInErrors]. */
+  icmpNoConnection = 0;
+  /** … or of nothing that is outstanding, so perhaps forged [TcpExtOutOfWindowIcmps]. */
+  icmpNotPlausible = 0;
+  /** Discarded (MUST-55) [IcmpInSrcQuenchs]. */
+  icmpSourceQuench = 0;
+  /** ICMP messages of other kinds, or about other protocols. */
   icmpIgnored = 0;
+  /** Cut off, or with a wrong checksum [IcmpInCsumErrors]. */
   icmpBad = 0;
 
+  /** Headers that cannot be [IpInHdrErrors; IpExtInCsumErrors]. */
   ipShort = 0;
   ipBadVersion = 0;
   ipBadHeader = 0;
   ipBadChecksum = 0;
-  /** Pieces of a larger packet, which are not put together. */
+  /** Pieces of a larger packet, which are not put together [IpReasmFails]. */
   ipFragments = 0;
+  /** [IpInUnknownProtos] */
   ipUnknownProtocol = 0;
-  /** For an address that is not the stack's. */
+  /** For an address that is not the stack's [IpInAddrErrors]. */
   ipForeign = 0;
   /** Arrived while the stack was closed. */
   packetsAfterClose = 0;
@@ -54,16 +77,26 @@ export class Counters {
   tcpPartialChecksum = 0;
   /** Options whose lengths make no sense; the segment was used without them. */
   tcpBadOptions = 0;
+  /** [TcpOutSegs] */
   segmentsOut = 0;
+  /** [TcpOutRsts] */
   resetsOut = 0;
+  /** [TcpActiveOpens] */
   activeOpens = 0;
+  /** SYNs that were given a connection, and cookies that brought one back [TcpPassiveOpens]. */
   passiveOpens = 0;
   /** Connections handed to their listener's user. */
   accepted = 0;
-  /** Passive opens that ended before ESTABLISHED. */
+  /** Passive opens that ended before ESTABLISHED [TcpAttemptFails]. */
   abandoned = 0;
-  /** Connections that died of an error. */
+  /** Connections that died of an error [TcpEstabResets]. */
   failures = 0;
+  /** TIME-WAITs that gave way to a new connection, here or there begun [TcpExtTWRecycled]. */
+  timeWaitReused = 0;
+  /** ACKs to a listener that seemed to bear a cookie and did not [TcpExtSyncookiesFailed]. */
+  synCookiesFailed = 0;
+  /** Paths that turned out narrower than was thought. */
+  pathMtuReductions = 0;
   /** Times that a link had no room, and answers outside of connections lost to that. */
   linkFull = 0;
   repliesLost = 0;
@@ -76,7 +109,10 @@ export const INBOUND_FATES = [
   'tcpListenIgnored',
   'tcpListenReset',
   'tcpListenFull',
+  'tcpBacklogFull',
   'tcpConnectionLimit',
+  'synCookiesSent',
+  'synCookiesReceived',
   'tcpRefused',
   'tcpStray',
   'tcpForeign',
@@ -86,6 +122,11 @@ export const INBOUND_FATES = [
   'tcpBadSource',
   'tcpLand',
   'icmpEchoed',
+  'icmpToConnection',
+  'icmpPathMtuKnown',
+  'icmpNoConnection',
+  'icmpNotPlausible',
+  'icmpSourceQuench',
   'icmpIgnored',
   'icmpBad',
   'ipShort',

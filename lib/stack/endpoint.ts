@@ -6,9 +6,9 @@
  * then owes to the network leaves in the next turn, together with everything else.
  */
 import type { ConnectionHandler, StackConnection } from '../../types/stack';
-import type { TcpEngine, TcpInfo, TcpState } from '../../types/tcp';
+import type { TcpEngine, TcpInfo, TcpState, TcpTuning } from '../../types/tcp';
 import type { HeapItem } from '../support/heap';
-import type { NetworkErrorCode } from '../support/network-error';
+import { NetworkError, type NetworkErrorCode } from '../support/network-error';
 import { EVENT_CLOSED, EVENT_ERROR } from '../tcp/events';
 import type { IpAddress } from '../wire/ip-address';
 import type { Attachment } from './attachment';
@@ -37,7 +37,10 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   readonly attachment: Attachment;
   readonly tuple: FourTuple;
   /** Largest IP packet to send, in bytes. */
-  readonly mtu: number;
+  mtu: number;
+  /** May routers not cut its packets to pieces (RFC 1191 §3)? */
+  dontFragment: boolean;
+  hopLimit: number;
   readonly engine: TcpEngine;
   /** `tuple.addressSum()`, computed once. */
   readonly addressSum: number;
@@ -77,6 +80,8 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
     this.localAddress = plan.localAddress;
     this.remoteAddress = plan.remoteAddress;
     this.mtu = plan.mtu;
+    this.dontFragment = plan.dontFragment;
+    this.hopLimit = plan.hopLimit;
     this.engine = engine;
     this.listener = plan.listener;
     this.heldPort = plan.heldPort;
@@ -92,7 +97,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   }
 
   get state(): TcpState {
-    return this.#isDisposed ? 'CLOSED' : this.engine.state;
+    return this.isForgotten ? 'CLOSED' : this.engine.state;
   }
 
   send(chunk: Uint8Array, from = 0): number {
@@ -155,6 +160,25 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
     this.#host.touch(this);
   }
 
+  tune(changes: Partial<TcpTuning>): void {
+    if (this.#isDisposed) return;
+    this.engine.tune(changes);
+    this.#host.touch(this); // a larger buffer opens the window
+  }
+
+  setHopLimit(hopLimit: number): void {
+    checkHopLimit(hopLimit);
+    this.hopLimit = hopLimit;
+  }
+
+  get softError(): NetworkErrorCode | null {
+    return this.engine.softError;
+  }
+
+  get urgentBytes(): number {
+    return this.#isDisposed ? 0 : this.engine.urgentBytes;
+  }
+
   ref(): void {
     this.#referenced = true;
     this.#host.account(this);
@@ -189,6 +213,17 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
     this.#failure = code;
     this.events |= EVENT_ERROR | EVENT_CLOSED;
     this.#host.touch(this);
+  }
+
+  /**
+   * Another connection takes its place in TIME-WAIT; `forget` follows. What its user must still
+   * hear, he hears.
+   * @returns the highest sequence number it has sent
+   */
+  yieldPlace(): number {
+    this.events |= this.engine.pollEvents();
+    this.#host.touch(this);
+    return this.engine.lastSent;
   }
 
   /** The stack takes it out of its tables. The engine stays while a user may still want to read. */
@@ -227,4 +262,10 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   get #isDisposed(): boolean {
     return this.#lastInfo !== null;
   }
+}
+
+/** @throws NetworkError EINVAL, as Linux answers a wrong IP_TTL */
+export function checkHopLimit(hopLimit: number): void {
+  if (Number.isInteger(hopLimit) && hopLimit >= 1 && hopLimit <= 255) return;
+  throw new NetworkError('EINVAL', `hop limit ${hopLimit} is not a whole number from 1 to 255`);
 }

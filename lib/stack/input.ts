@@ -6,10 +6,7 @@
  * four-tuple that is in the table has passed its checks. Nothing here throws, whatever the bytes
  * say.
  */
-import { ICMP_ECHO_REQUEST, ICMP_OK, IcmpMessage, readIcmp } from '../ip/icmp-message';
 import { PACKET_FRAGMENT, PACKET_ICMP, PACKET_TCP, readInboundPacket } from '../ip/inbound-packet';
-import { isValidDestination, isValidSource } from '../ip/unicast';
-import { LISTEN_OPEN, LISTEN_OVERFLOW, LISTEN_RESET } from '../tcp/listener';
 import { writeResetFor } from '../tcp/stray';
 import { pseudoHeaderSum } from '../wire/checksum';
 import {
@@ -33,14 +30,29 @@ import {
   SEGMENT_OK,
   verifyTcpChecksum,
 } from '../wire/tcp-header';
+import { addressFault } from './addresses';
 import type { Attachment } from './attachment';
 import type { Counters, InboundFate } from './counters';
+import type { Endpoint } from './endpoint';
 import { FourTuple } from './four-tuple';
-import type { ListeningEndpoint } from './listening-endpoint';
+import type { IcmpInput } from './icmp-input';
+import { DEFAULT_HOP_LIMIT } from './limits';
+import type { ListenInput } from './listen-input';
 import type { Output } from './output';
 import type { Registry } from './registry';
 import type { SegmentTrace } from './segment-trace';
 import type { Turn } from './turn';
+
+export interface InputParts {
+  registry: Registry;
+  counters: Counters;
+  output: Output;
+  turn: Turn;
+  trace: SegmentTrace;
+  /** Where segments for listeners go, and ICMP messages. */
+  listen: ListenInput;
+  icmp: IcmpInput;
+}
 
 export class Input {
   readonly #registry: Registry;
@@ -48,25 +60,22 @@ export class Input {
   readonly #output: Output;
   readonly #turn: Turn;
   readonly #trace: SegmentTrace;
+  readonly #listen: ListenInput;
+  readonly #icmp: IcmpInput;
   // One of each, used again for every packet.
   readonly #header = new IpHeader();
   readonly #segment = new Segment();
   readonly #answer = new Segment();
   readonly #tuple = new FourTuple();
-  readonly #icmp = new IcmpMessage();
 
-  constructor(
-    registry: Registry,
-    counters: Counters,
-    output: Output,
-    turn: Turn,
-    trace: SegmentTrace,
-  ) {
-    this.#registry = registry;
-    this.#counters = counters;
-    this.#output = output;
-    this.#turn = turn;
-    this.#trace = trace;
+  constructor(parts: InputParts) {
+    this.#registry = parts.registry;
+    this.#counters = parts.counters;
+    this.#output = parts.output;
+    this.#turn = parts.turn;
+    this.#trace = parts.trace;
+    this.#listen = parts.listen;
+    this.#icmp = parts.icmp;
   }
 
   /** Takes the packet at packetMemory.bytes[offset, offset + length): its one fate is counted. */
@@ -76,7 +85,7 @@ export class Input {
     const now = this.#turn.beginBatch();
     const kind = readInboundPacket(offset, length, this.#header);
     if (kind === PACKET_TCP) this.#receiveTcp(attachment, note, now);
-    else if (kind === PACKET_ICMP) this.#receiveIcmp(attachment);
+    else if (kind === PACKET_ICMP) this.#icmp.receive(attachment, this.#header, now);
     else if (kind === PACKET_FRAGMENT) counters.ipFragments++;
     else if (kind < 0) counters[ipFault(-kind)]++;
     else counters.ipUnknownProtocol++;
@@ -105,8 +114,9 @@ export class Input {
       counters.tcpBadChecksum++;
       return;
     }
-    counters.tcpToConnection++;
     const before = endpoint.engine.state;
+    if (before === 'TIME-WAIT' && this.#reopen(attachment, endpoint, now)) return;
+    counters.tcpToConnection++;
     if (this.#trace.active) this.#trace.beginReceived(endpoint, segment);
     endpoint.engine.handleSegment(segment, now);
     if (this.#trace.active) this.#trace.noteReceived(endpoint, before, now);
@@ -125,7 +135,7 @@ export class Input {
       counters.tcpForeign++;
       return;
     }
-    const fault = this.#addressFault(attachment);
+    const fault = addressFault(attachment, this.#header);
     if (fault !== null) {
       counters[fault]++;
       return;
@@ -136,37 +146,25 @@ export class Input {
     }
     if (this.#trace.active) this.#trace.beginReceived(null, this.#segment);
     if (listener === null) this.#receiveStray(attachment, now);
-    else this.#receiveListen(attachment, listener, now);
+    else this.#listen.receive(attachment, listener, tuple, this.#segment, null, now);
   }
 
-  /** RFC 9293 §3.10.7.2. */
-  #receiveListen(attachment: Attachment, listener: ListeningEndpoint, now: number): void {
-    const counters = this.#counters;
+  /**
+   * A SYN that is no old duplicate ends TIME-WAIT, where somebody listens (RFC 6191, RFC 9293
+   * §3.6.1).
+   * @returns false where it does not
+   */
+  #reopen(attachment: Attachment, endpoint: Endpoint, now: number): boolean {
+    if (!endpoint.engine.mayReopen(this.#segment)) return false;
     const tuple = this.#tuple;
-    const segment = this.#segment;
-    // Source and destination the same, and no connection: nobody but an attacker sends that.
-    if (tuple.isItself) {
-      counters.tcpLand++;
-      return;
-    }
-    const verdict = listener.engine.handleSegment(segment);
-    if (verdict === LISTEN_OPEN) {
-      const endpoint = this.#registry.openPassive(attachment, listener, tuple, segment, now);
-      if (endpoint === null) {
-        counters.tcpConnectionLimit++;
-        return;
-      }
-      counters.tcpOpened++;
-      if (this.#trace.active) this.#trace.noteReceived(endpoint, 'LISTEN', now);
-      this.#turn.touch(endpoint);
-      return;
-    }
-    if (this.#trace.active) this.#trace.noteStray(tuple, 'LISTEN', now);
-    if (verdict === LISTEN_RESET && writeResetFor(segment, this.#answer)) {
-      counters.tcpListenReset++;
-      this.#output.reply(attachment, this.#answer, tuple, now);
-    } else if (verdict === LISTEN_OVERFLOW) counters.tcpListenFull++;
-    else counters.tcpListenIgnored++;
+    const { local0, local1, local2, local3, localPort } = tuple;
+    const { listeners } = this.#registry;
+    const listener = listeners.find(localPort, local0, local1, local2, local3);
+    if (listener === null) return false;
+    const behind = this.#registry.replace(endpoint);
+    if (this.#trace.active) this.#trace.beginReceived(null, this.#segment);
+    this.#listen.receive(attachment, listener, tuple, this.#segment, behind, now);
+    return true;
   }
 
   /** RFC 9293 §3.10.7.1. */
@@ -177,39 +175,7 @@ export class Input {
       return;
     }
     this.#counters.tcpRefused++;
-    this.#output.reply(attachment, this.#answer, this.#tuple, now);
-  }
-
-  #receiveIcmp(attachment: Attachment): void {
-    const header = this.#header;
-    const counters = this.#counters;
-    const icmp = this.#icmp;
-    if (readIcmp(header.payloadOffset, header.payloadLength, icmp) !== ICMP_OK) {
-      counters.icmpBad++;
-      return;
-    }
-    this.#setTuple(attachment.inside);
-    // Where the kernel has the address too, the kernel answers.
-    const answers = icmp.type === ICMP_ECHO_REQUEST && !attachment.link.sharesHost;
-    if (!answers || this.#addressFault(attachment) !== null) {
-      counters.icmpIgnored++;
-      return;
-    }
-    counters.icmpEchoed++;
-    this.#output.echo(attachment, header);
-  }
-
-  /** May this packet be answered? RFC 9293 §3.9.2.3, RFC 1122 §3.2.1.3. */
-  #addressFault(attachment: Attachment): InboundFate | null {
-    const header = this.#header;
-    if (!isValidDestination(header)) return 'tcpBadDestination';
-    if (!isValidSource(header)) return 'tcpBadSource';
-    // On the host's own links the kernel has looked already, and inside nobody else sends.
-    if (attachment.link.sharesHost || attachment.inside) return null;
-    if (!attachment.link.isLocal(this.#tuple.localAddress())) return 'ipForeign';
-    // From outside comes nothing that we have sent ourselves, and nothing of 127.0.0.0/8.
-    const source = this.#tuple.remoteAddress();
-    return source.isLoopback || attachment.link.isLocal(source) ? 'tcpBadSource' : null;
+    this.#output.reply(attachment, this.#answer, this.#tuple, DEFAULT_HOP_LIMIT, now);
   }
 
   /** @param addresses the sum of both addresses */

@@ -6,14 +6,20 @@ import type { StackLimits } from '../../types/stack';
 
 export const DEFAULT_LIMITS: Readonly<StackLimits> = {
   // About 1 KiB each while idle. Past it `connect` throws ENOBUFS and a SYN is dropped and counted
-  // (`connectionLimitDrops`): the peer repeats it, as with any full host.
+  // (`tcpConnectionLimit`): the peer repeats it, as with any full host.
   connections: 65_536,
-  // Linux: net.ipv4.tcp_max_syn_backlog on a small host. Past it a SYN is dropped and counted.
+  // Linux: net.ipv4.tcp_max_syn_backlog on a small host; a listener's backlog may set it lower.
+  // Past it a SYN is answered by a cookie, or dropped (`synCookiesSent`, `tcpListenFull`).
   synQueue: 1024,
   // About half a millisecond of small segments, two to four of 64 KiB ones; then timers, other
   // sockets and the program have their turn.
   packetsPerTurn: 512,
+  // About 100 bytes each. Past it the oldest is forgotten.
+  pathMtus: 4096,
 };
+
+/** The time to live of a packet whose connection has not chosen another (RFC 1700; Linux too). */
+export const DEFAULT_HOP_LIMIT = 64;
 
 /**
  * Segments that one connection may send before the next one has its turn: a usual window's worth.

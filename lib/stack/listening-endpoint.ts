@@ -3,10 +3,12 @@
  * opening.
  */
 import type { ListenRequest, StackConnection, StackListener } from '../../types/stack';
+import type { TcpConfig } from '../../types/tcp';
 import type { Listener } from '../tcp/listener';
 import type { IpAddress } from '../wire/ip-address';
 import type { Attachment } from './attachment';
 import type { Endpoint } from './endpoint';
+import { DEFAULT_HOP_LIMIT } from './limits';
 import type { HeldPort } from './ports';
 
 /** What a listener asks of its stack. */
@@ -19,7 +21,9 @@ export interface ListeningHost {
 export class ListeningEndpoint implements StackListener {
   readonly address: IpAddress;
   readonly port: number;
-  readonly request: ListenRequest;
+  /** Of the connections that it opens, and of what it answers without one. */
+  readonly config: TcpConfig;
+  readonly hopLimit: number;
   readonly accept: (connection: StackConnection) => void;
   /** The LISTEN state of RFC 9293 §3.10.7.2. */
   readonly engine: Listener;
@@ -27,6 +31,8 @@ export class ListeningEndpoint implements StackListener {
   readonly heldPorts: readonly HeldPort[];
   /** Connections in SYN-RECEIVED, or established and not handed out yet. */
   readonly opening = new Set<Endpoint>();
+  /** When a SYN last found the SYN queue full, ms. */
+  queueFullAt = Number.NaN;
   isCounted = false;
   isClosed = false;
   readonly #host: ListeningHost;
@@ -35,14 +41,16 @@ export class ListeningEndpoint implements StackListener {
   constructor(
     host: ListeningHost,
     request: ListenRequest,
+    config: TcpConfig,
     port: number,
     heldPorts: readonly HeldPort[],
     engine: Listener,
     accept: (connection: StackConnection) => void,
   ) {
     this.#host = host;
-    this.request = request;
     this.address = request.address;
+    this.config = config;
+    this.hopLimit = request.hopLimit ?? DEFAULT_HOP_LIMIT;
     this.port = port;
     this.heldPorts = heldPorts;
     this.engine = engine;

@@ -12,8 +12,9 @@ import { NetworkError, type NetworkErrorCode } from '../support/network-error';
 import { Listener } from '../tcp/listener';
 import { IPV4_ANY, type IpAddress } from '../wire/ip-address';
 import type { Attachment } from './attachment';
-import type { Endpoint } from './endpoint';
+import { checkHopLimit, type Endpoint } from './endpoint';
 import { FourTuple } from './four-tuple';
+import { DEFAULT_HOP_LIMIT } from './limits';
 import { ListeningEndpoint, type ListeningHost } from './listening-endpoint';
 import type { HeldPort } from './ports';
 import type { Registry } from './registry';
@@ -26,7 +27,12 @@ const FREE_PORT_ATTEMPTS = 16;
 interface LocalEnd {
   tuple: FourTuple;
   heldPort: HeldPort | null;
+  /** A connection in TIME-WAIT whose place it takes. */
+  replaced: Endpoint | null;
 }
+
+/** How long a connection must have been silent in TIME-WAIT before another may take its place. */
+const REUSE_AFTER_MS = 1000;
 
 export class Opener {
   readonly #registry: Registry;
@@ -49,6 +55,7 @@ export class Opener {
     if (!remote.isMapped) throw failure('EAFNOSUPPORT', `${where}: only IPv4 is there yet`);
     // A packet to port 0 would find nobody; Linux lets it go, and its answer is a reset.
     if (remotePort === 0) throw failure('ECONNREFUSED', where);
+    if (request.hopLimit !== undefined) checkHopLimit(request.hopLimit);
     if (registry.isFull) throw failure('ENOBUFS', 'the stack has no room for another connection');
     this.#checkLocal(request.localAddress, remote);
 
@@ -60,17 +67,22 @@ export class Opener {
     if (!attachment.inside && local.isLoopback && !remote.isLoopback) {
       throw failure('EINVAL', `${local.text} cannot reach ${remote.text}`);
     }
-    const end = this.#chooseEnd(attachment, local, request, remote);
+    const { tuple, heldPort, replaced } = this.#chooseEnd(attachment, local, request, remote, now);
+    const path = registry.pathTo(remote, Math.min(link.mtu, attachment.link.mtu), now);
+    const behind = replaced === null ? null : registry.replace(replaced);
     const plan = {
-      ...end,
+      tuple,
+      heldPort,
       attachment,
       localAddress: local,
       remoteAddress: remote,
-      mtu: Math.min(link.mtu, attachment.link.mtu),
-      options: request,
+      mtu: path.mtu,
+      dontFragment: !path.mayFragment,
+      config: registry.configFor(request),
+      hopLimit: request.hopLimit ?? DEFAULT_HOP_LIMIT,
       listener: null,
     };
-    const endpoint = registry.openActive(plan, now);
+    const endpoint = registry.openActive(plan, behind, now);
     endpoint.handler = handler;
     return endpoint;
   }
@@ -81,12 +93,16 @@ export class Opener {
     accept: (connection: StackConnection) => void,
     host: ListeningHost,
   ): ListeningEndpoint {
-    const { address, backlog } = request;
+    const { address, backlog, hopLimit } = request;
+    if (hopLimit !== undefined) checkHopLimit(hopLimit);
     if (!address.isUnspecified) this.#checkBindable(address);
     const sharing = this.#routes.over(address).filter(({ link }) => link.sharesHost);
     const { port, heldPorts } = this.#choosePort(address, request.port, sharing);
-    const engine = new Listener(this.#synQueue, backlog);
-    const listener = new ListeningEndpoint(host, request, port, heldPorts, engine, accept);
+    // As on Linux the backlog bounds both queues.
+    const synQueue = Math.min(this.#synQueue, Math.max(backlog, 1));
+    const engine = new Listener(synQueue, backlog);
+    const config = this.#registry.configFor(request);
+    const listener = new ListeningEndpoint(host, request, config, port, heldPorts, engine, accept);
     this.#registry.listeners.add(listener);
     return listener;
   }
@@ -111,6 +127,7 @@ export class Opener {
     local: IpAddress,
     request: ConnectRequest,
     remote: IpAddress,
+    now: number,
   ): LocalEnd {
     const { connections, listeners, ports } = this.#registry;
     const port = request.localPort ?? 0;
@@ -130,7 +147,8 @@ export class Opener {
         return connections.find(tuple) === null && !tuple.isItself;
       });
     }
-    if (connections.find(tuple) === null) return { tuple, heldPort };
+    const other = connections.find(tuple);
+    if (other === null || isReusable(other, now)) return { tuple, heldPort, replaced: other };
     heldPort?.release();
     throw failure('EADDRNOTAVAIL', `port ${port} has a connection to ${remote.text} already`);
   }
@@ -164,6 +182,16 @@ export class Opener {
       }
     }
   }
+}
+
+/**
+ * May a new connection to the same peer take the place of this one? As with Linux's tcp_tw_reuse:
+ * when timestamps tell their segments apart, and the clock has moved on since the last.
+ */
+function isReusable({ engine }: Endpoint, now: number): boolean {
+  if (engine.state !== 'TIME-WAIT') return false;
+  const { timestamps, last_data_recv: silentMs } = engine.info(now);
+  return timestamps && silentMs > REUSE_AFTER_MS;
 }
 
 function failure(code: NetworkErrorCode, detail: string): NetworkError {

@@ -50,6 +50,8 @@ export class Output {
       if (offset === -1) return NO_ROOM;
       const before = engine.state;
       if (!engine.pollTransmit(now, segment)) return SENT_ALL;
+      this.#header.dontFragment = endpoint.dontFragment && !attachment.inside;
+      this.#header.ttl = endpoint.hopLimit;
       this.#send(attachment, offset, segment, endpoint.tuple, endpoint.addressSum);
       if (this.#trace.active) this.#trace.noteSent(endpoint, segment, before, now);
     }
@@ -60,12 +62,20 @@ export class Output {
    * Sends one segment that belongs to no connection. Without room on the link it is lost, as on any
    * network: whoever it answers will ask again.
    */
-  reply(attachment: Attachment, segment: Segment, tuple: FourTuple, now: number): void {
+  reply(
+    attachment: Attachment,
+    segment: Segment,
+    tuple: FourTuple,
+    hopLimit: number,
+    now: number,
+  ): void {
     const offset = this.#reserve(attachment, IPV4_HEADER_BYTES + segmentHeaderBytes(segment));
     if (offset === -1) {
       this.#counters.repliesLost++;
       return;
     }
+    this.#header.dontFragment = !attachment.inside;
+    this.#header.ttl = hopLimit;
     this.#send(attachment, offset, segment, tuple, tuple.addressSum());
     if (this.#trace.active) this.#trace.noteReply(tuple, segment, now);
   }
@@ -96,6 +106,7 @@ export class Output {
     return offset;
   }
 
+  /** The header's TTL and DF are set already. */
   #send(
     attachment: Attachment,
     offset: number,
@@ -109,7 +120,7 @@ export class Output {
     header.source3 = tuple.local3;
     header.destination3 = tuple.remote3;
     header.trafficClass = segment.trafficClass;
-    // Packets may be fragmented on their way (RFC 791 §2.3), and so each needs a number of its own.
+    // Where packets may be fragmented on their way (RFC 791 §2.3) each needs a number of its own.
     this.#identification = (this.#identification + 1) & 0xffff;
     header.identification = this.#identification;
     writeIpv4(offset, header, segmentLength);

@@ -5,10 +5,10 @@ import type { ConnectionOptions, StackLimits } from '../../types/stack';
 import type { TcpConfig, TcpEngine } from '../../types/tcp';
 import { Connection } from '../tcp/connection';
 import type { IsnGenerator } from '../tcp/isn';
+import { seqAdd, seqLt } from '../tcp/seq';
 import type { ConnectionSetup } from '../tcp/tcb';
-import { IpAddress } from '../wire/ip-address';
+import type { IpAddress } from '../wire/ip-address';
 import { IPV4_HEADER_BYTES } from '../wire/ipv4';
-import type { Segment } from '../wire/segment';
 import { TCP_HEADER_BYTES } from '../wire/tcp-header';
 import type { Attachment } from './attachment';
 import { ConnectionTable } from './connection-table';
@@ -19,11 +19,18 @@ import type { Entropy } from './entropy';
 import type { FourTuple } from './four-tuple';
 import { ListenerTable } from './listener-table';
 import type { ListeningEndpoint } from './listening-endpoint';
+import type { PathMtu, PathMtus } from './path-mtu';
 import { type HeldPort, Ports } from './ports';
 import { TupleHash } from './tuple-hash';
 
 /** Makes the engine of a connection; tests put in others. */
 export type EngineFactory = (setup: ConnectionSetup) => TcpEngine;
+
+/**
+ * How far behind the last sequence number of the connection before it the first one of its
+ * successor is, at least: further than any window without scaling, as on Linux.
+ */
+const GAP_BEHIND_PREDECESSOR = 65_537;
 
 export interface RegistryParts {
   host: EndpointHost;
@@ -32,6 +39,7 @@ export interface RegistryParts {
   counters: Counters;
   deadlines: Deadlines;
   entropy: Entropy;
+  pathMtus: PathMtus;
   /** Initial sequence numbers; and, under a secret of its own, offsets of the timestamp clocks. */
   isn: IsnGenerator;
   timestamps: IsnGenerator;
@@ -47,7 +55,9 @@ export interface ConnectionPlan {
   remoteAddress: IpAddress;
   /** Of the path, in bytes. */
   mtu: number;
-  options: ConnectionOptions;
+  dontFragment: boolean;
+  config: TcpConfig;
+  hopLimit: number;
   heldPort: HeldPort | null;
   listener: ListeningEndpoint | null;
 }
@@ -70,40 +80,95 @@ export class Registry {
     return this.connections.size >= this.#parts.limits.connections;
   }
 
-  /** An active open: SYN-SENT. The four-tuple must be new. */
-  openActive(plan: ConnectionPlan, now: number): Endpoint {
-    const endpoint = this.#create(plan);
-    this.#parts.counters.activeOpens++;
-    endpoint.engine.open(this.#initialSequence(endpoint, now), now);
+  /** The stack's configuration with what the user of a connection or listener chose otherwise. */
+  configFor(options: ConnectionOptions): TcpConfig {
+    const { config } = this.#parts;
+    const { noDelay, keepAlive, keepAliveDelayMs, ecn, tuning } = options;
+    const { sendBufferBytes, receiveBufferBytes } = options;
+    return {
+      ...config,
+      noDelay: noDelay ?? config.noDelay,
+      keepAlive: keepAlive ?? config.keepAlive,
+      keepAliveDelayMs: keepAliveDelayMs || config.keepAliveDelayMs,
+      sendBufferBytes: sendBufferBytes ?? config.sendBufferBytes,
+      receiveBufferBytes: receiveBufferBytes ?? config.receiveBufferBytes,
+      ecn: ecn ?? config.ecn,
+      ...tuning,
+    };
+  }
+
+  /** What the path to `remote` carries, of which the link alone says `linkMtu`. */
+  pathTo(remote: IpAddress, linkMtu: number, now: number): PathMtu {
+    const known = this.#parts.pathMtus.find(remote, now);
+    if (known === null || known.mtu > linkMtu) return { mtu: linkMtu, mayFragment: false };
+    return known;
+  }
+
+  /** Makes an endpoint with a connection that is still CLOSED. The four-tuple must be new. */
+  create(plan: ConnectionPlan): Endpoint {
+    const { tuple, localAddress, remoteAddress } = plan;
+    const { localPort, remotePort } = tuple;
+    const setup: ConnectionSetup = {
+      config: plan.config,
+      localPort,
+      remotePort,
+      mss: mssFor(plan.mtu),
+      timestampOffset: this.timestampOffset(localAddress, localPort, remoteAddress, remotePort),
+    };
+    const engine = this.#parts.createEngine?.(setup) ?? new Connection(setup);
+    const endpoint = new Endpoint(this.#parts.host, plan, engine);
+    this.connections.add(endpoint);
     return endpoint;
   }
 
-  /** A SYN has met a listener: SYN-RECEIVED. @returns null when the stack is full */
-  openPassive(
-    attachment: Attachment,
-    listener: ListeningEndpoint,
-    tuple: FourTuple,
-    syn: Segment,
-    now: number,
-  ): Endpoint | null {
-    if (this.isFull) return null;
-    const dualStack = listener.address.family === 6;
-    const remote = tuple.remoteAddress();
-    const endpoint = this.#create({
-      attachment,
-      tuple: tuple.clone(),
-      localAddress: shownAddress(tuple.localAddress(), dualStack),
-      remoteAddress: shownAddress(remote, dualStack),
-      mtu: pathMtu(attachment, remote),
-      options: listener.request,
-      heldPort: listener.portOver(attachment)?.share() ?? null,
-      listener,
-    });
-    this.#parts.counters.passiveOpens++;
-    listener.engine.handleOpened();
-    listener.opening.add(endpoint);
-    endpoint.engine.openPassive(syn, this.#initialSequence(endpoint, now), now);
+  /**
+   * An active open: SYN-SENT.
+   * @param behind highest sequence number of a connection that it takes the place of, or null
+   */
+  openActive(plan: ConnectionPlan, behind: number | null, now: number): Endpoint {
+    const endpoint = this.create(plan);
+    this.#parts.counters.activeOpens++;
+    endpoint.engine.open(this.initialSequence(endpoint, behind, now), now);
     return endpoint;
+  }
+
+  /** RFC 6528; behind the numbers of the connection before it (RFC 6191 §4), if there was one. */
+  initialSequence(endpoint: Endpoint, behind: number | null, now: number): number {
+    const { initialSequence, isn } = this.#parts;
+    const { localAddress, localPort, remoteAddress, remotePort } = endpoint;
+    const iss =
+      initialSequence === undefined
+        ? isn.next(localAddress, localPort, remoteAddress, remotePort, now)
+        : initialSequence() | 0;
+    if (behind === null) return iss;
+    const least = seqAdd(behind, GAP_BEHIND_PREDECESSOR);
+    return seqLt(iss, least) ? least : iss;
+  }
+
+  /** What nobody outside can compute of a connection between these (RFC 6528). */
+  tupleSecret(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): number {
+    return this.#parts.isn.tupleHash(local, localPort, remote, remotePort);
+  }
+
+  /** Where the timestamp clock of a connection between these begins. */
+  timestampOffset(
+    local: IpAddress,
+    localPort: number,
+    remote: IpAddress,
+    remotePort: number,
+  ): number {
+    return this.#parts.timestamps.tupleHash(local, localPort, remote, remotePort);
+  }
+
+  /**
+   * A connection in TIME-WAIT makes room for a new one with the same four-tuple.
+   * @returns the highest sequence number that it has sent
+   */
+  replace(endpoint: Endpoint): number {
+    this.#parts.counters.timeWaitReused++;
+    const lastSent = endpoint.yieldPlace();
+    this.forget(endpoint);
+    return lastSent;
   }
 
   /**
@@ -114,61 +179,9 @@ export class Registry {
     this.#parts.deadlines.remove(endpoint);
     endpoint.forget();
   }
-
-  #create(plan: ConnectionPlan): Endpoint {
-    const { tuple, localAddress, remoteAddress, mtu, options } = plan;
-    const { localPort, remotePort } = tuple;
-    const setup: ConnectionSetup = {
-      config: configFor(this.#parts.config, options),
-      localPort,
-      remotePort,
-      mss: mtu - IPV4_HEADER_BYTES - TCP_HEADER_BYTES,
-      timestampOffset: this.#parts.timestamps.tupleHash(
-        localAddress,
-        localPort,
-        remoteAddress,
-        remotePort,
-      ),
-    };
-    const engine = this.#parts.createEngine?.(setup) ?? new Connection(setup);
-    const endpoint = new Endpoint(this.#parts.host, plan, engine);
-    this.connections.add(endpoint);
-    return endpoint;
-  }
-
-  #initialSequence(endpoint: Endpoint, now: number): number {
-    const { initialSequence, isn } = this.#parts;
-    if (initialSequence !== undefined) return initialSequence() | 0;
-    const { localAddress, localPort, remoteAddress, remotePort } = endpoint;
-    return isn.next(localAddress, localPort, remoteAddress, remotePort, now);
-  }
 }
 
-/** A dual-stack socket shows its IPv4 peers as ::ffff:a.b.c.d (RFC 3493 §3.7). */
-function shownAddress(address: IpAddress, dualStack: boolean): IpAddress {
-  if (!dualStack) return address;
-  return IpAddress.fromIpv6(address.w0, address.w1, address.w2, address.w3);
-}
-
-/** Called for packets, so it does not throw: what the link says of itself is the worst answer. */
-function pathMtu(attachment: Attachment, remote: IpAddress): number {
-  const { link } = attachment;
-  try {
-    return Math.min(link.route(remote)?.mtu ?? link.mtu, link.mtu);
-  } catch {
-    return link.mtu;
-  }
-}
-
-/** The stack's configuration with what this connection's user chose otherwise. */
-function configFor(config: TcpConfig, options: ConnectionOptions): TcpConfig {
-  const { noDelay, keepAlive, keepAliveDelayMs, sendBufferBytes, receiveBufferBytes } = options;
-  return {
-    ...config,
-    noDelay: noDelay ?? config.noDelay,
-    keepAlive: keepAlive ?? config.keepAlive,
-    keepAliveDelayMs: keepAliveDelayMs || config.keepAliveDelayMs,
-    sendBufferBytes: sendBufferBytes ?? config.sendBufferBytes,
-    receiveBufferBytes: receiveBufferBytes ?? config.receiveBufferBytes,
-  };
+/** Largest text of a segment that fits into a packet of `mtu` bytes, TCP options not counted. */
+export function mssFor(mtu: number): number {
+  return mtu - IPV4_HEADER_BYTES - TCP_HEADER_BYTES;
 }

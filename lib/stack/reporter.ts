@@ -11,6 +11,7 @@ import {
   EVENT_CONNECTED,
   EVENT_ERROR,
   EVENT_READABLE,
+  EVENT_TROUBLE,
   EVENT_URGENT,
   EVENT_WRITABLE,
 } from '../tcp/events';
@@ -38,8 +39,8 @@ export class Reporter {
   }
 
   /**
-   * A passive open: established, its listener's user gets it; ended, nobody ever hears of it; else it
-   * goes on opening.
+   * A passive open: established, its listener's user gets it; ended, nobody ever hears of it; else
+   * it goes on opening.
    * @returns whether somebody has it now
    */
   #handOut(endpoint: Endpoint): boolean {
@@ -76,6 +77,9 @@ export class Reporter {
         break;
       case EVENT_URGENT:
         handler.handleUrgent();
+        break;
+      case EVENT_TROUBLE:
+        handler.handleTrouble?.(endpoint.softError ?? 'ETIMEDOUT');
         break;
       case EVENT_READABLE:
         handler.handleReadable();

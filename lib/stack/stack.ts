@@ -14,23 +14,28 @@ import type {
   StackOptions,
   TransportStack,
 } from '../../types/stack';
-import type { TcpState } from '../../types/tcp';
+import type { TcpInfo, TcpState } from '../../types/tcp';
 import { LoopbackLink } from '../link/loopback-link';
 import { NetworkError } from '../support/network-error';
 import { DEFAULT_TCP_CONFIG } from '../tcp/config';
 import { IsnGenerator } from '../tcp/isn';
+import { SynCookies } from '../tcp/syn-cookies';
 import { Attachment, type AttachmentOwner } from './attachment';
 import { Counters } from './counters';
 import { Deadlines } from './deadlines';
 import type { Endpoint } from './endpoint';
 import { Entropy } from './entropy';
 import { closeAtExit, forgetAtExit } from './exit-hook';
+import { IcmpInput } from './icmp-input';
 import { Input } from './input';
 import { applyLimits } from './limits';
+import { ListenInput } from './listen-input';
 import type { ListeningEndpoint } from './listening-endpoint';
 import { Liveness } from './liveness';
 import { Opener } from './opener';
 import { Output } from './output';
+import { PassiveOpener } from './passive-opener';
+import { PathMtus } from './path-mtu';
 import { RealClock } from './real-clock';
 import { type EngineFactory, Registry } from './registry';
 import { Reporter } from './reporter';
@@ -57,6 +62,8 @@ export interface ConnectionSummary {
   sendQueue: number;
   /** Name of the link; '' for a listener. */
   link: string;
+  /** A connection's inside, as `ss -i` shows it: only where it was asked for. */
+  info?: TcpInfo;
 }
 
 /** What `stats()` tells: everything counted since the stack was made, and what there is now. */
@@ -117,19 +124,29 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       packetsPerTurn: limits.packetsPerTurn,
       forget: (endpoint) => this.#registry.forget(endpoint),
     });
+    const config = { ...DEFAULT_TCP_CONFIG, ...options.tcp };
+    const pathMtus = new PathMtus(limits.pathMtus);
     this.#registry = new Registry({
       host: this.#turn,
-      config: { ...DEFAULT_TCP_CONFIG, ...options.tcp },
+      config,
       limits,
       counters,
       deadlines: this.#deadlines,
       entropy,
+      pathMtus,
       isn: new IsnGenerator(entropy.bytes(16)),
       timestamps: new IsnGenerator(entropy.bytes(16)),
       initialSequence: options.initialSequence,
       createEngine: internals.createEngine,
     });
-    this.#input = new Input(this.#registry, counters, output, this.#turn, trace);
+    const cookies = options.synCookies === false ? null : new SynCookies(entropy.bytes(16));
+    const common = { registry: this.#registry, counters, output, turn: this.#turn, trace };
+    const opener = new PassiveOpener({ ...common, cookies });
+    this.#input = new Input({
+      ...common,
+      listen: new ListenInput({ ...common, opener }),
+      icmp: new IcmpInput({ ...common, pathMtus, minPathMtu: config.minPathMtu }),
+    });
     this.#opener = new Opener(this.#registry, routes, limits.synQueue);
     this.#openLinks();
   }
@@ -184,10 +201,14 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     };
   }
 
-  /** What there is, listeners first, in the manner of `ss`. */
-  connections(): ConnectionSummary[] {
+  /** What there is, listeners first, in the manner of `ss`; with `info`, of `ss -i`. */
+  connections({ info = false }: { info?: boolean } = {}): ConnectionSummary[] {
     const listeners = this.#registry.listeners.list().map(summarizeListener);
-    return [...listeners, ...this.#registry.connections.list().map(summarizeConnection)];
+    const connections = this.#registry.connections.list().map((endpoint) => {
+      const summary = summarizeConnection(endpoint);
+      return info ? { ...summary, info: endpoint.info() } : summary;
+    });
+    return [...listeners, ...connections];
   }
 
   /** All that its links see of a stack. */

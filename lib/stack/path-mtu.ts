@@ -1,0 +1,64 @@
+/**
+ * Paths that are known to carry less than their link does (RFC 1191 §3), so that the next
+ * connection to the same destination need not learn it again.
+ *
+ * An entry lives ten minutes (RFC 1191 §6.3; Linux: net.ipv4.route.mtu_expires), for routes change.
+ * The table has an end: past it the entry that was told of least recently goes, and its connections
+ * learn again.
+ */
+import type { IpAddress } from '../wire/ip-address';
+
+const LIFE_MS = 600_000;
+
+export interface PathMtu {
+  /** Largest packet to send there, bytes. */
+  mtu: number;
+  /** The path is narrower still, so that routers must be allowed to cut packets to pieces. */
+  mayFragment: boolean;
+}
+
+interface Entry extends PathMtu {
+  expiresAt: number;
+}
+
+export class PathMtus {
+  /** In the order in which they were noted, the oldest first. */
+  readonly #entries = new Map<number | string, Entry>();
+  readonly #limit: number;
+
+  /** @param limit most destinations remembered */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  find(destination: IpAddress, now: number): PathMtu | null {
+    if (this.#entries.size === 0) return null;
+    const key = keyOf(destination);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return null;
+    if (now < entry.expiresAt) return entry;
+    this.#entries.delete(key);
+    return null;
+  }
+
+  /** A plausible message has said so. */
+  note(destination: IpAddress, mtu: number, mayFragment: boolean, now: number): void {
+    const key = keyOf(destination);
+    this.#entries.delete(key);
+    if (this.#entries.size >= this.#limit) {
+      for (const oldest of this.#entries.keys()) {
+        this.#entries.delete(oldest);
+        break;
+      }
+    }
+    this.#entries.set(key, { mtu, mayFragment, expiresAt: now + LIFE_MS });
+  }
+}
+
+function keyOf({ isMapped, w0, w1, w2, w3 }: IpAddress): number | string {
+  return isMapped ? w3 : `${w0} ${w1} ${w2} ${w3}`;
+}
