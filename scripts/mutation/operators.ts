@@ -76,17 +76,18 @@ export function findChanges(source: string): Change[] {
   for (let i = 0; i < tokens.length; i++) {
     const { text } = tokens[i];
     if (
-      braces.length === 0 &&
+      open.length === 0 &&
       (text === 'import' || (text === 'export' && tokens[i + 1].text === '{'))
     ) {
       while (tokens[i].text !== ';') i++;
       continue;
     }
-    if (text === '{') braces.push(opensClass(tokens, i));
-    if (text === '}') braces.pop();
+    if (text === '(') open.push('parenthesis');
+    if (text === '{') open.push(opensClass(tokens, i) ? 'class' : 'block');
+    if (text === '}' || text === ')') open.pop();
     addTokenChanges(tokens, i, changes);
     if (text === 'if') addNegation(source, tokens, i, changes);
-    if (braces.at(-1) === false) addRemoval(source, tokens, i, changes);
+    if (open.at(-1) === 'block') addRemoval(source, tokens, i, changes);
   }
   return withSequenceImports(source, changes);
 }
