@@ -5,6 +5,7 @@ import * as http from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import t from 'tap';
 import { RawSocketLink } from '../../lib/link/raw-socket-link';
+import * as mishaps from './support/mishaps';
 import { PeerProcess } from './support/peer-process';
 import { run } from './support/program';
 import { kernelTest } from './support/requirements';
@@ -49,3 +50,19 @@ kernelTest('curl posts to http on usernet', ['raw-socket', 'curl'], async (t) =>
   web.close();
   await rig.finish(t);
 });
+
+for (const [name, meet] of [
+  ['the kernel refuses a usernet client', mishaps.refusedByKernel],
+  ['usernet refuses a client of the kernel', mishaps.refusedByUsernet],
+  ['a usernet client resets: the kernel server sees it', mishaps.resetByUsernet],
+  ['a kernel server is killed: the usernet client sees a reset', mishaps.kernelServerKilled],
+  ['a kernel client is killed: the usernet server sees a reset', mishaps.kernelClientKilled],
+] as const) {
+  kernelTest(name, ['raw-socket'], (t) => meet(t, new RawSocketLink()));
+}
+kernelTest('a usernet server is killed: the kernel client sees a reset', ['raw-socket'], (t) =>
+  mishaps.usernetServerKilled(t, 'raw-socket'),
+);
+kernelTest('a usernet client is killed: the kernel server sees a reset', ['raw-socket'], (t) =>
+  mishaps.usernetClientKilled(t, 'raw-socket'),
+);

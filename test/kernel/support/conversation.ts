@@ -101,6 +101,17 @@ export async function converse(socket: Socket, part: Part, clientPort: number): 
   return { ...outcome, sent: sent.digest('hex'), received: received.digest('hex') };
 }
 
+/** Sends as fast as it is taken, for as long as the socket lives. Reads nothing. */
+export function flood(socket: Socket): void {
+  const chunk = Buffer.alloc(CHUNK_BYTES, 0x66);
+  const write = (): void => {
+    while (!socket.destroyed && socket.write(chunk));
+  };
+  socket.on('drain', write);
+  socket.on('error', () => socket.destroy());
+  write();
+}
+
 /** Sends `bytes` random bytes as fast as they are taken, then ends. */
 function pour(socket: Socket, bytes: number, hash: Hash, outcome: { sentBytes: number }): void {
   const write = (): void => {

@@ -3,14 +3,15 @@
  * first argument says. Does what its parent asks over the channel, and ends when that closes.
  */
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import * as nodeNet from 'node:net';
 import { RawLink } from '../../../lib/link/raw-link';
+import { RawSocketLink } from '../../../lib/link/raw-socket-link';
 import { createNet } from '../../../lib/net/create-net';
 import { Stack } from '../../../lib/stack/stack';
-import { call, type NetLike, type Outcome, type Part, serve } from './conversation';
+import { call, flood, type NetLike, type Outcome, type Part, serve } from './conversation';
 
-export type PeerKind = 'kernel' | 'raw';
+export type PeerKind = 'kernel' | 'raw' | 'raw-socket';
 
 /** What a parent may ask, by name. Arguments and results are plain data. */
 export interface PeerMethods {
@@ -62,20 +63,14 @@ function makeMethods(net: NetLike): PeerMethods {
   };
 }
 
-function flood(socket: Socket): void {
-  const chunk = Buffer.alloc(65_536, 0x66);
-  const write = (): void => {
-    while (!socket.destroyed && socket.write(chunk));
-  };
-  socket.on('drain', write);
-  socket.on('error', () => socket.destroy());
-  write();
+function netOf(kind: PeerKind): NetLike {
+  if (kind === 'kernel') return nodeNet as NetLike;
+  const link = kind === 'raw' ? new RawLink() : new RawSocketLink();
+  return createNet(new Stack({ links: [link] })) as NetLike;
 }
 
 function main(kind: PeerKind): void {
-  const isKernel = kind === 'kernel';
-  const net = isKernel ? nodeNet : createNet(new Stack({ links: [new RawLink()] }));
-  const methods = makeMethods(net as NetLike);
+  const methods = makeMethods(netOf(kind));
   process.on('message', async ({ id, method, args }: PeerRequest) => {
     const ask = methods[method] as (...values: unknown[]) => Promise<unknown>;
     const answer: PeerAnswer = { id };

@@ -54,8 +54,8 @@ const LINK_FAULTS = [
 
 /** What this exchange is expected to do besides carrying data. */
 export interface Expected {
-  /** Resets in the capture, whoever sent them, as `Capture.resets` writes them. */
-  resets?: string[];
+  /** What each reset in the capture, whoever sent it, must look like; null: there is none. */
+  resets?: RegExp | null;
   /** Resets that the stack itself sent: those in the capture beyond these are the kernel's. */
   resetsOut?: number;
   /** Connections of the stack that died of an error. */
@@ -101,16 +101,28 @@ export class Rig {
     t.equal(stats.failures, expected.failures ?? 0, 'connections died as expected');
     t.equal(stats.tcpRefused, expected.refused ?? 0, 'segments were refused as expected');
     t.equal(stats.resetsOut, expected.resetsOut ?? 0, 'the stack sent resets as expected');
-    t.same(resets, expected.resets ?? [], 'the capture has the resets that were expected');
+    const pattern = expected.resets ?? null;
+    if (pattern === null) t.same(resets, [], 'there is not one reset in the capture');
+    else {
+      t.ok(resets.length > 0, 'there are resets in the capture');
+      t.same(
+        resets.filter((one) => !pattern.test(one)),
+        [],
+        'and they are the expected ones',
+      );
+    }
     t.ok(capture.countSyns() > 0, 'the capture saw the connections begin');
     t.equal(capture.countMissed(), 0, 'the capture missed nothing');
-    this.#close(t);
+    await this.#close(t);
   }
 
-  #close(t: Test): void {
+  async #close(t: Test): Promise<void> {
     this.stack.close();
     this.capture.close();
-    t.same(listSockets(), this.#sockets, 'the descriptors are back to before');
+    const findNew = (): string[] => listSockets().filter((one) => !this.#sockets.includes(one));
+    // Those of the kernel's own clients and servers in this process take a turn or two.
+    await until(SETTLE_MS, '', () => findNew().length === 0).catch(() => undefined);
+    t.same(findNew(), [], 'the descriptors are back to before');
     t.equal(packetMemory.allocated, this.#memory, 'no packet memory is held');
     t.equal(countTimers(), this.#timers, 'no timer is left');
   }
