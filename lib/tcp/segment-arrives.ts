@@ -38,8 +38,8 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: number): void {
   ) {
     if (tcb.ts.on && seg.hasTimestamps) noteTimestamp(tcb, seg, now);
     if (tcb.ecn.on) takeMarks(tcb, seg);
-    trimToWindow(tcb, seg);
     processUrgent(tcb, seg);
+    trimToWindow(tcb, seg);
     processText(tcb, seg, now);
     processFin(tcb, seg, now);
   }

@@ -29,8 +29,6 @@ export function trimToWindow(tcb: Tcb, seg: Segment): void {
     seg.textOffset += cut;
     seg.textLength -= cut;
     seg.seq = rcv.nxt;
-    seg.urgentPointer -= before;
-    if (seg.urgentPointer <= 0) seg.flags &= ~URG;
   }
   const room = seqDiff(rcv.edge, seg.seq);
   if (seg.textLength > room) {
@@ -40,7 +38,10 @@ export function trimToWindow(tcb: Tcb, seg: Segment): void {
   }
 }
 
-/** Sixth check: RCV.UP advances, and the user is told if it is ahead of what he has read. */
+/**
+ * Sixth check: RCV.UP advances, and the user is told if it is ahead of what he has read. It comes
+ * before the segment is cut, because the pointer counts from where the segment begins.
+ */
 export function processUrgent(tcb: Tcb, seg: Segment): void {
   if ((seg.flags & URG) === 0 || !mayReceiveText(tcb.state)) return;
   const { rcv } = tcb;

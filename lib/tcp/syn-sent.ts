@@ -27,8 +27,8 @@ export function segmentArrivesInSynSent(tcb: Tcb, seg: Segment, now: number): vo
   enterEstablished(tcb);
   tcb.owed |= OWE_ACK;
   cutSyn(seg);
-  trimToWindow(tcb, seg);
   processUrgent(tcb, seg);
+  trimToWindow(tcb, seg);
   processText(tcb, seg, now);
   processFin(tcb, seg, now);
 }
