@@ -18,7 +18,7 @@ const TEST_TIMEOUT_MS = 30_000;
 export function kernelTest(
   name: string,
   needs: readonly Need[],
-  run: (t: Test) => void | Promise<void>,
+  run: (t: Test) => Promise<void>,
 ): void {
   const lack = needs.map(findLack).find((one) => one !== null) ?? null;
   if (lack === null) t.test(name, { timeout: TEST_TIMEOUT_MS }, run);
@@ -26,8 +26,8 @@ export function kernelTest(
   else t.test(name, { skip: lack }, run);
 }
 
-/** @returns what is missing, or null */
-function findLack(need: Need): string | null {
+/** @returns what is missing, in words, or null */
+export function findLack(need: Need): string | null {
   if (need === 'raw') return lackFrom(RawLink.available());
   if (need === 'raw-socket') return lackFrom(RawSocketLink.available());
   if (need !== 'namespace') return hasProgram(need) ? null : `${need} is not installed`;
