@@ -8,6 +8,7 @@ import type { IpAddress } from '../wire/ip-address';
 import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { HostPorts } from './host-ports';
 import { HostRoutes } from './host-routes';
+import { IcmpReceiver } from './icmp-receiver';
 import { type Libc, loadLibc } from './libc';
 import { LinkCounters } from './link-counters';
 
@@ -34,6 +35,7 @@ export abstract class HostLink implements Link {
   #ports: HostPorts | null = null;
   #routes: HostRoutes | null = null;
   #transmitter: HostTransmitter | null = null;
+  #errors: IcmpReceiver | null = null;
 
   /** Opens the socket and starts receiving. @returns its sending half */
   protected abstract openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter;
@@ -54,6 +56,7 @@ export abstract class HostLink implements Link {
     this.#routes = new HostRoutes(libc);
     try {
       this.#transmitter = this.openSocket(libc, host, this.#ports);
+      this.#errors = new IcmpReceiver(libc, this.#ports, this.counters, host);
     } catch (error) {
       this.close();
       throw error;
@@ -64,11 +67,12 @@ export abstract class HostLink implements Link {
     if (this.host === null) return;
     this.host = null;
     this.closeSocket();
+    this.#errors?.close();
     this.#ports?.releaseAll();
     this.#routes?.close();
     HostLink.#open.delete(this);
     if (HostLink.#open.size === 0) process.off('exit', HostLink.#stopAll);
-    this.#transmitter = this.#ports = this.#routes = null;
+    this.#transmitter = this.#ports = this.#routes = this.#errors = null;
   }
 
   isLocal(address: IpAddress): boolean {
@@ -102,6 +106,9 @@ export abstract class HostLink implements Link {
    * it. What listens to the same event after us may still want to send.
    */
   static readonly #stopAll = (): void => {
-    for (const link of HostLink.#open) link.stopReceiving();
+    for (const link of HostLink.#open) {
+      link.stopReceiving();
+      link.#errors?.close();
+    }
   };
 }

@@ -12,8 +12,12 @@ import type { LinkCounters } from './link-counters';
 import { PortGuard } from './port-guard';
 
 const PORTS = 65_536;
+const SOURCE_ADDRESS = 12;
 const DESTINATION_ADDRESS = 16;
 const DESTINATION_PORT = 2;
+const PROTOCOL = 9;
+const TCP = 6;
+const ICMP_HEADER_BYTES = 8;
 
 export class HostPorts {
   readonly #libc: Libc;
@@ -68,9 +72,35 @@ export class HostPorts {
     }
     const at = offset + header + DESTINATION_PORT;
     const port = (bytes[at] << 8) | bytes[at + 1];
+    return this.#isClaimed(port, offset + DESTINATION_ADDRESS);
+  }
+
+  /**
+   * Is the ICMP error in packet memory about a TCP segment from a claimed port? Counts it if not.
+   * The packet that it quotes begins behind its own two headers.
+   */
+  acceptsError(offset: number, length: number): boolean {
+    const bytes = packetMemory.bytes;
+    const quoted = (bytes[offset] & 0x0f) * 4 + ICMP_HEADER_BYTES;
+    const header = (bytes[offset + quoted] & 0x0f) * 4;
+    if (length < quoted + IPV4_HEADER_BYTES || length < quoted + header + 2) {
+      this.#counters.droppedMalformed++;
+      return false;
+    }
+    const cause = offset + quoted;
+    if (bytes[cause + PROTOCOL] !== TCP) {
+      this.#counters.droppedForeign++;
+      return false;
+    }
+    const port = (bytes[cause + header] << 8) | bytes[cause + header + 1];
+    return this.#isClaimed(port, cause + SOURCE_ADDRESS);
+  }
+
+  /** @param addressAt where in packet memory the address stands */
+  #isClaimed(port: number, addressAt: number): boolean {
     if (this.#onAny[port] > 0) return true;
     if (this.#onSome[port] > 0) {
-      const address = packetMemory.view.getInt32(offset + DESTINATION_ADDRESS);
+      const address = packetMemory.view.getInt32(addressAt);
       if (this.#pairs.has(pairOf(address, port))) return true;
     }
     this.#counters.droppedForeign++;

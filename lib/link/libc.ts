@@ -17,6 +17,7 @@ export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const IPPROTO_IP = 0;
+export const IPPROTO_ICMP = 1;
 export const IPPROTO_TCP = 6;
 export const IP_HDRINCL = 3;
 export const IP_MTU = 14;
@@ -26,6 +27,8 @@ export const SO_RCVBUF = 8;
 export const SO_ATTACH_FILTER = 26;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+export const SOL_RAW = 255;
+export const ICMP_FILTER = 1;
 export const MSG_TRUNC = 0x20;
 
 /** Each call returns -1 on error and leaves the reason in `errno()`. */

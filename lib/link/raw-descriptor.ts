@@ -1,4 +1,7 @@
-/** Opens the raw socket of the raw link: IPv4, TCP, headers included, with large buffers. */
+/**
+ * Opens the raw sockets of the raw link: one for IPv4 and TCP, headers included, with large buffers;
+ * one that hears ICMP errors.
+ */
 import { NetworkError } from '../support/network-error';
 import { systemError } from './errno';
 import * as sys from './libc';
@@ -10,19 +13,50 @@ import * as sys from './libc';
 export const KERNEL_RECEIVE_BYTES = 8 * 1024 * 1024;
 export const KERNEL_SEND_BYTES = 4 * 1024 * 1024;
 
+/** Types of the ICMP errors that concern a connection (RFC 792). */
+const ICMP_ERROR_TYPES = [3, 4, 11, 12];
+
 /** @throws NetworkError EPERM, EACCES with the remedy, EMFILE, ENOBUFS, ENOTSUP */
 export function openRawDescriptor(libc: sys.Libc): number {
-  const type = sys.SOCK_RAW | sys.SOCK_NONBLOCK | sys.SOCK_CLOEXEC;
-  const fd = libc.socket(sys.AF_INET, type, sys.IPPROTO_TCP);
-  if (fd < 0) throw withRemedy(systemError(libc.errno(), 'raw socket'));
-  if (libc.setsockopt(fd, sys.IPPROTO_IP, sys.IP_HDRINCL, int32(1), 4) < 0) {
-    const error = systemError(libc.errno(), 'IP_HDRINCL');
-    libc.close(fd);
-    throw error;
-  }
+  const fd = openSocket(libc, sys.IPPROTO_TCP);
+  set(libc, fd, sys.IPPROTO_IP, sys.IP_HDRINCL, 1, 'IP_HDRINCL');
   raise(libc, fd, sys.SO_RCVBUFFORCE, sys.SO_RCVBUF, KERNEL_RECEIVE_BYTES);
   raise(libc, fd, sys.SO_SNDBUFFORCE, sys.SO_SNDBUF, KERNEL_SEND_BYTES);
   return fd;
+}
+
+/**
+ * A socket that hears of ICMP errors, and of nothing else in ICMP (raw(7), ICMP_FILTER).
+ * @throws NetworkError like `openRawDescriptor`
+ */
+export function openIcmpDescriptor(libc: sys.Libc): number {
+  const fd = openSocket(libc, sys.IPPROTO_ICMP);
+  let refused = -1; // a bit for each type that is not wanted
+  for (const type of ICMP_ERROR_TYPES) refused &= ~(1 << type);
+  set(libc, fd, sys.SOL_RAW, sys.ICMP_FILTER, refused, 'ICMP_FILTER');
+  return fd;
+}
+
+function openSocket(libc: sys.Libc, protocol: number): number {
+  const type = sys.SOCK_RAW | sys.SOCK_NONBLOCK | sys.SOCK_CLOEXEC;
+  const fd = libc.socket(sys.AF_INET, type, protocol);
+  if (fd < 0) throw withRemedy(systemError(libc.errno(), 'raw socket'));
+  return fd;
+}
+
+/** Closes the socket where it fails. */
+function set(
+  libc: sys.Libc,
+  fd: number,
+  level: number,
+  option: number,
+  value: number,
+  name: string,
+): void {
+  if (libc.setsockopt(fd, level, option, int32(value), 4) === 0) return;
+  const error = systemError(libc.errno(), name);
+  libc.close(fd);
+  throw error;
 }
 
 /** The forced option needs CAP_NET_ADMIN; the other is cut to the system's limit, silently. */

@@ -45,7 +45,8 @@ export class RawLink extends HostLink {
   protected openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter {
     this.#libc = libc;
     this.#fd = openRawDescriptor(libc);
-    this.#receiver = new RawReceiver(libc, this.#fd, ports, this.counters, host);
+    const accepts = (offset: number, length: number) => ports.accepts(offset, length);
+    this.#receiver = new RawReceiver(libc, this.#fd, accepts, this.counters, host);
     this.#transmitter = new RawTransmitter(libc, this.#fd, this.counters, this);
     this.#poll = libc.poll(this.#fd, READABLE, this.#handlePoll);
     return this.#transmitter;

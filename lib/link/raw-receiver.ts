@@ -1,6 +1,6 @@
 /**
  * The receiving half of the raw link: reads a bounded number of packets a wake-up into one buffer
- * in packet memory and hands on those that are for ports of ours.
+ * in packet memory and hands on those that concern ports of ours.
  *
  * On loopback, on veth and behind GRO a packet may be 64 KiB long and hold only a partial checksum,
  * and a raw socket cannot tell: every packet is therefore delivered as "maybe partial".
@@ -9,9 +9,11 @@ import type { LinkHost } from '../../types/link';
 import { packetMemory } from '../support/memory';
 import { CHECKSUM_MAYBE_PARTIAL } from '../wire/checksum-note';
 import { EAGAIN, EINTR } from './errno';
-import type { HostPorts } from './host-ports';
 import { type Libc, MSG_TRUNC } from './libc';
 import type { LinkCounters } from './link-counters';
+
+/** Whether a packet in packet memory is to be handed on; counts it if not. */
+export type PacketFilter = (offset: number, length: number) => boolean;
 
 /** No IPv4 packet is longer. */
 export const RECEIVE_BUFFER_BYTES = 65_536;
@@ -22,22 +24,32 @@ export const BATCH_BYTES = 1024 * 1024;
 export class RawReceiver {
   readonly #libc: Libc;
   readonly #fd: number;
-  readonly #ports: HostPorts;
+  readonly #accepts: PacketFilter;
   readonly #counters: LinkCounters;
   readonly #host: LinkHost;
   readonly #buffer: number;
+  readonly #bufferBytes: number;
   /** Native address of the buffer. */
   readonly #address: number;
   #open = true;
   #reading = false;
 
-  constructor(libc: Libc, fd: number, ports: HostPorts, counters: LinkCounters, host: LinkHost) {
+  /** @param bufferBytes of a longer packet nothing is handed on */
+  constructor(
+    libc: Libc,
+    fd: number,
+    accepts: PacketFilter,
+    counters: LinkCounters,
+    host: LinkHost,
+    bufferBytes = RECEIVE_BUFFER_BYTES,
+  ) {
     this.#libc = libc;
     this.#fd = fd;
-    this.#ports = ports;
+    this.#accepts = accepts;
     this.#counters = counters;
     this.#host = host;
-    this.#buffer = packetMemory.allocate(RECEIVE_BUFFER_BYTES);
+    this.#bufferBytes = bufferBytes;
+    this.#buffer = packetMemory.allocate(bufferBytes);
     this.#address = libc.addressOf(packetMemory.bytes) + this.#buffer;
   }
 
@@ -65,7 +77,7 @@ export class RawReceiver {
   #readBatch(): number {
     let bytes = 0;
     for (let i = 0; i < BATCH_PACKETS && bytes < BATCH_BYTES && this.#open; i++) {
-      const length = this.#libc.recv(this.#fd, this.#address, RECEIVE_BUFFER_BYTES, MSG_TRUNC);
+      const length = this.#libc.recv(this.#fd, this.#address, this.#bufferBytes, MSG_TRUNC);
       if (length >= 0) {
         bytes += length;
         this.#handlePacket(length);
@@ -78,8 +90,8 @@ export class RawReceiver {
   }
 
   #handlePacket(length: number): void {
-    if (length > RECEIVE_BUFFER_BYTES) this.#counters.droppedTruncated++;
-    else if (this.#ports.accepts(this.#buffer, length)) {
+    if (length > this.#bufferBytes) this.#counters.droppedTruncated++;
+    else if (this.#accepts(this.#buffer, length)) {
       this.#counters.receivedPackets++;
       this.#counters.receivedBytes += length;
       this.#host.receive(this.#buffer, length, CHECKSUM_MAYBE_PARTIAL);
@@ -87,6 +99,6 @@ export class RawReceiver {
   }
 
   #releaseBuffer(): void {
-    packetMemory.release(this.#buffer, RECEIVE_BUFFER_BYTES);
+    packetMemory.release(this.#buffer, this.#bufferBytes);
   }
 }

@@ -1,0 +1,63 @@
+/**
+ * ICMP errors for IPv4 (RFC 792) as whole packets, with the head of the packet that they are about.
+ */
+import type { IpAddress } from '../../lib/wire/ip-address';
+
+const IP_HEADER_BYTES = 20;
+const ICMP_HEADER_BYTES = 8;
+/** What every error quotes behind the IP header. */
+const LEAST_QUOTED_BYTES = 8;
+
+export interface IcmpErrorParts {
+  /** The router, or host, that reports. */
+  source: IpAddress;
+  /** To whom; unless given, to where `cause` came from. */
+  destination?: IpAddress;
+  type: number;
+  code?: number;
+  /** Next-hop MTU of "fragmentation needed". */
+  mtu?: number;
+  /** The packet that the error is about, of which the head is quoted. */
+  cause: Uint8Array;
+}
+
+export function buildIcmpError(parts: IcmpErrorParts): Buffer {
+  const { source, type, code = 0, mtu = 0, cause } = parts;
+  const quotedBytes = Math.min(cause.length, (cause[0] & 0x0f) * 4 + LEAST_QUOTED_BYTES);
+  const message = Buffer.alloc(ICMP_HEADER_BYTES + quotedBytes);
+  message.writeUInt8(type, 0);
+  message.writeUInt8(code, 1);
+  message.writeUInt16BE(mtu, 6);
+  message.set(cause.subarray(0, quotedBytes), ICMP_HEADER_BYTES);
+  message.writeUInt16BE(checksumOf(message), 2);
+  const destination = parts.destination?.w3 ?? Buffer.from(cause).readInt32BE(12);
+  return buildIpv4(source.w3, destination, 1, message);
+}
+
+/** @param source, destination as words of an IpAddress */
+export function buildIpv4(
+  source: number,
+  destination: number,
+  protocol: number,
+  payload: Uint8Array,
+): Buffer {
+  const packet = Buffer.alloc(IP_HEADER_BYTES + payload.length);
+  packet.writeUInt8(0x45, 0);
+  packet.writeUInt16BE(packet.length, 2);
+  packet.writeUInt16BE(1, 4);
+  packet.writeUInt8(64, 8);
+  packet.writeUInt8(protocol, 9);
+  packet.writeInt32BE(source, 12);
+  packet.writeInt32BE(destination, 16);
+  packet.writeUInt16BE(checksumOf(packet.subarray(0, IP_HEADER_BYTES)), 10);
+  packet.set(payload, IP_HEADER_BYTES);
+  return packet;
+}
+
+/** The Internet checksum (RFC 1071) of bytes whose checksum field is 0. */
+function checksumOf(bytes: Buffer): number {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i++) sum += i % 2 === 0 ? bytes[i] << 8 : bytes[i];
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
