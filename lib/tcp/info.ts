@@ -5,6 +5,7 @@
 import type { TcpInfo } from '../../types/tcp';
 import { endOfText } from './output';
 import { seqDiff } from './seq';
+import { isSynchronized } from './state';
 import type { Tcb } from './tcb';
 
 export function describe(tcb: Tcb, now: number): TcpInfo {
@@ -23,7 +24,7 @@ export function describe(tcb: Tcb, now: number): TcpInfo {
     snd_wscale: snd.shift,
     rcv_wscale: rcv.shift,
     unacked: seqDiff(snd.nxt, snd.una),
-    notsent_bytes: Math.max(0, seqDiff(endOfText(tcb), snd.nxt)),
+    notsent_bytes: isSynchronized(tcb.state) ? unsentBytes(tcb) : tcb.sendBuffer.length,
     backoff: rtt.backoff,
     total_retrans: count.retransmits,
     bytes_acked: count.bytesAcked,
@@ -45,4 +46,9 @@ export function describe(tcb: Tcb, now: number): TcpInfo {
     timestamps: tcb.ts.on,
     ecn: tcb.ecn.on,
   };
+}
+
+/** The FIN, once it has left, lies behind the last byte. */
+function unsentBytes(tcb: Tcb): number {
+  return Math.max(0, seqDiff(endOfText(tcb), tcb.snd.nxt));
 }
