@@ -25,7 +25,7 @@ eachWrap(
       t.equal(b.events(), length > 0 ? 'urgent readable' : 'urgent', name);
       t.equal(b.connection.urgentBytes, bytes, name);
       t.equal(b.receive(), length, `${name}: the text is in line`);
-      t.equal(b.connection.urgentBytes, bytes - length > 0 ? bytes - length : 0, name);
+      t.equal(b.connection.urgentBytes, Math.max(bytes - length, 0), name);
       b.connection.dispose();
     }
   },
