@@ -9,11 +9,29 @@ import { REACHABLE, type Reachable, reach } from './reach';
 /** [state, how it is broken, what is said] */
 const BREAKS: readonly (readonly [Reachable, (tcb: Tcb) => void, RegExp])[] = [
   ['ESTABLISHED', (tcb) => tcb.snd.una++, /SND.UNA/],
-  ['ESTABLISHED', (tcb) => void (tcb.sendBuffer.length = -1), /send buffer/],
-  ['ESTABLISHED', (tcb) => void (tcb.sendBuffer.limit = -1), /send buffer/],
+  [
+    'ESTABLISHED',
+    (tcb) => {
+      tcb.sendBuffer.length = -1;
+    },
+    /send buffer/,
+  ],
+  [
+    'ESTABLISHED',
+    (tcb) => {
+      tcb.sendBuffer.limit = -1;
+    },
+    /send buffer/,
+  ],
   ['ESTABLISHED', (tcb) => tcb.snd.wnd++, /MAX.SND.WND/],
   ['ESTABLISHED', (tcb) => tcb.snd.nxt++, /not there/],
-  ['ESTABLISHED', (tcb) => void (tcb.cc.cwnd = tcb.snd.mss - 1), /cwnd/],
+  [
+    'ESTABLISHED',
+    (tcb) => {
+      tcb.cc.cwnd = tcb.snd.mss - 1;
+    },
+    /cwnd/,
+  ],
   [
     'ESTABLISHED',
     (tcb) => {
@@ -22,9 +40,27 @@ const BREAKS: readonly (readonly [Reachable, (tcb: Tcb) => void, RegExp])[] = [
     },
     /flight|cursor/,
   ],
-  ['ESTABLISHED', (tcb) => void (tcb.rcv.edge = tcb.rcv.nxt - 1), /RCV.WND/],
-  ['ESTABLISHED', (tcb) => void (tcb.receiveBuffer.length = 2_000_000), /more waits/],
-  ['ESTABLISHED', (tcb) => void (tcb.reassembly.count = 300), /bounded/],
+  [
+    'ESTABLISHED',
+    (tcb) => {
+      tcb.rcv.edge = tcb.rcv.nxt - 1;
+    },
+    /RCV.WND/,
+  ],
+  [
+    'ESTABLISHED',
+    (tcb) => {
+      tcb.receiveBuffer.length = 2_000_000;
+    },
+    /more waits/,
+  ],
+  [
+    'ESTABLISHED',
+    (tcb) => {
+      tcb.reassembly.count = 300;
+    },
+    /bounded/,
+  ],
   [
     'ESTABLISHED',
     (tcb) => {
@@ -55,9 +91,21 @@ const BREAKS: readonly (readonly [Reachable, (tcb: Tcb) => void, RegExp])[] = [
   ['ESTABLISHED', (tcb) => tcb.timers.arm(TIMER_RETRANSMIT, 5), /without need/],
   ['FIN-WAIT-1', (tcb) => tcb.timers.disarmAll(), /waited for/],
   ['TIME-WAIT', (tcb) => tcb.timers.disarm(TIMER_LINGER), /TIME-WAIT ends/],
-  ['FIN-WAIT-2', (tcb) => void (tcb.sendBuffer.length = 1), /left to send/],
+  [
+    'FIN-WAIT-2',
+    (tcb) => {
+      tcb.sendBuffer.length = 1;
+    },
+    /left to send/,
+  ],
   ['CLOSED', (tcb) => tcb.timers.arm(TIMER_LINGER, 5), /no timer/],
-  ['CLOSED', (tcb) => void (tcb.sendBuffer.length = 1), /sends nothing/],
+  [
+    'CLOSED',
+    (tcb) => {
+      tcb.sendBuffer.length = 1;
+    },
+    /sends nothing/,
+  ],
 ];
 
 t.test('what is broken is noticed', (t) => {
