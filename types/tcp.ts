@@ -63,8 +63,16 @@ export interface TcpInfo {
   /** Time since the last text was sent, and since anything arrived, ms; NaN: never. */
   last_data_sent: number;
   last_data_recv: number;
+  /** Of what is outstanding: thought lost, and reported as received, bytes (Linux: segments). */
+  lost: number;
+  sacked: number;
+  /** Segments were seen to arrive in another order than they left. */
+  reord_seen: boolean;
+  /** Reductions of the window that turned out to be needless and were taken back. */
+  undo_count: number;
   /** What the handshake agreed on. */
   timestamps: boolean;
+  sack: boolean;
   ecn: boolean;
 }
 
@@ -83,6 +91,8 @@ export interface TcpConfig {
   /** Options offered on SYN (RFC 7323 §2 and §3). */
   windowScaling: boolean;
   timestamps: boolean;
+  /** Selective acknowledgment, and with it RACK and tail loss probes (RFC 2018, RFC 8985). */
+  sack: boolean;
   /** RFC 6928: initial window in full-sized segments. */
   initialWindowSegments: number;
   /** RFC 6298; the minimum follows Linux (200 ms) instead of the RFC's 1 s. */
@@ -123,8 +133,8 @@ export interface TcpConfig {
   /** Challenge ACKs a second for one connection (RFC 5961 §7). */
   challengeAcksPerSecond: number;
   /**
-   * Explicit congestion notification (RFC 3168): never, when the peer asks for it (Linux's default),
-   * or asked for by us too.
+   * Explicit congestion notification (RFC 3168): never, when the peer asks for it (Linux's
+   * default), or asked for by us too.
    */
   ecn: 'off' | 'accept' | 'request';
   /**
@@ -196,20 +206,20 @@ export interface TcpEngine {
   info(now: number): TcpInfo;
 
   /**
-   * A SYN cookie has come back with `seg`, the ACK that completes the handshake: the connection begins
-   * as if it had been SYN-RECEIVED all the time. `syn` has the options that the cookie kept.
+   * A SYN cookie has come back with `seg`, the ACK that completes the handshake: the connection
+   * begins as if it had been SYN-RECEIVED all the time. `syn` has the options that the cookie kept.
    */
   openFromCookie(seg: Segment, syn: Segment, iss: number, now: number): void;
   /**
-   * Is `seg`, which has met this connection in TIME-WAIT, the SYN of a new one that may take its place
-   * (RFC 6191, RFC 9293 §3.6.1)?
+   * Is `seg`, which has met this connection in TIME-WAIT, the SYN of a new one that may take its
+   * place (RFC 6191, RFC 9293 §3.6.1)?
    */
   mayReopen(seg: Segment): boolean;
   /** The highest sequence number sent: a connection in its place must begin behind it. */
   readonly lastSent: number;
   /**
-   * An ICMP error about a segment of ours that began at `seq`. @returns false when it cannot be about
-   * this connection's outstanding data (RFC 5927 §4.1), and is ignored
+   * An ICMP error about a segment of ours that began at `seq`. @returns false when it cannot be
+   * about this connection's outstanding data (RFC 5927 §4.1), and is ignored
    */
   handlePathError(error: PathError, seq: number, now: number): boolean;
   /**

@@ -6,19 +6,39 @@ import { FIN, type Segment, SYN } from '../wire/segment';
 import { takeEcho } from './ecn';
 import { EVENT_WRITABLE } from './events';
 import { scaledWindow } from './options';
-import { flightSize, processDuplicateAck, processNewAck, rewind } from './recovery';
+import { widenReorderWindow } from './rack';
+import {
+  detectLoss,
+  flightSize,
+  noteFirstSign,
+  processDuplicateAck,
+  processNewAck,
+  resend,
+  updateProportionalRate,
+} from './recovery';
+import { isDuplicateReport, takeSack } from './sack';
 import { seqAdd, seqDiff, seqGeq, seqGt, seqLeq, seqLt } from './seq';
+import { processTailProbeAck, scheduleTailProbe } from './tail-probe';
 import type { Tcb } from './tcb';
-import { TIMER_PERSIST, TIMER_RETRANSMIT } from './timers';
+import { TIMER_PERSIST, TIMER_REORDER, TIMER_RETRANSMIT } from './timers';
 import { growSendBuffer } from './tuning';
+import { undoByDuplicates, undoByTimestamp } from './undo';
 
 /** Takes an ACK that is neither too old nor of what was never sent. */
 export function processAck(tcb: Tcb, seg: Segment, now: number): void {
   const { snd } = tcb;
   const { ack } = seg;
   const window = scaledWindow(tcb, seg);
-  if (seqGt(ack, snd.una)) acceptAck(tcb, seg, now);
-  else if (ack === snd.una && isDuplicate(tcb, seg, window)) processDuplicateAck(tcb);
+  const { scoreboard, sack } = tcb;
+  const advances = seqGt(ack, snd.una);
+  scoreboard.beginAck(now, echoedAt(tcb, seg), tcb.rtt.min);
+  scoreboard.delivered = 0;
+  if (sack.on && seg.sackCount > 0) processSack(tcb, seg, now);
+  if (advances) acceptAck(tcb, seg, now);
+  else if (!sack.on && ack === snd.una && isDuplicate(tcb, seg, window)) processDuplicateAck(tcb);
+  if (sack.on && (advances || scoreboard.delivered > 0)) repair(tcb, advances, now);
+  if (tcb.tailProbe.pending) processTailProbeAck(tcb, seg);
+  if (advances) scheduleTailProbe(tcb, now);
   if (tcb.ecn.on) takeEcho(tcb, seg);
   const isNewer = seqLt(snd.wl1, seg.seq) || (snd.wl1 === seg.seq && seqLeq(snd.wl2, ack));
   if (isNewer && seqGeq(ack, snd.una)) updateWindow(tcb, seg, window, now);
@@ -47,6 +67,37 @@ export function acceptSynAck(tcb: Tcb, seg: Segment, now: number): void {
   if (repetitions > 1) cc.cwnd = snd.mss;
 }
 
+/**
+ * What the peer reports beyond the ACK: arrivals for the scoreboard, duplicates against a false
+ * alarm.
+ */
+function processSack(tcb: Tcb, seg: Segment, now: number): void {
+  if (isDuplicateReport(seg)) {
+    widenReorderWindow(tcb);
+    undoByDuplicates(tcb, seg.sackEdges[0], seg.sackEdges[1], now);
+  }
+  const wasQuiet = tcb.scoreboard.sackedCount === 0;
+  if (takeSack(tcb, seg) && wasQuiet) noteFirstSign(tcb);
+}
+
+/** The scoreboard has changed: is something lost, and how much may leave? */
+function repair(tcb: Tcb, advances: boolean, now: number): void {
+  const { scoreboard } = tcb;
+  if (scoreboard.count > 0) {
+    const losses = scoreboard.losses;
+    detectLoss(tcb, now);
+    updateProportionalRate(tcb, scoreboard.delivered, advances && scoreboard.losses === losses);
+  } else {
+    tcb.timers.disarm(TIMER_REORDER);
+  }
+}
+
+/** When we sent what the peer heard last, by his timestamp echo, ms; NaN without one. */
+function echoedAt(tcb: Tcb, seg: Segment): number {
+  if (!tcb.ts.on || !seg.hasTimestamps) return Number.NaN;
+  return seqDiff(seg.tsecr, tcb.ts.offset);
+}
+
 /** RFC 5681 §2: nothing new in it, though something is outstanding. */
 function isDuplicate(tcb: Tcb, seg: Segment, window: number): boolean {
   const { snd } = tcb;
@@ -69,6 +120,8 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   if (acked > bytes) tcb.finAcked = true;
   count.bytesAcked += bytes;
   snd.una = seg.ack;
+  tcb.scoreboard.acknowledge(seg.ack);
+  undoByTimestamp(tcb, seg, now);
   if (seqLt(snd.up, snd.una)) snd.up = snd.una;
   sampleRtt(tcb, seg, now);
   processNewAck(tcb, bytes, limited);
@@ -118,5 +171,5 @@ function updateWindow(tcb: Tcb, seg: Segment, window: number, now: number): void
   // The window is open: what the probes left outstanding goes again, with what follows.
   timers.disarm(TIMER_PERSIST);
   tcb.rtt.backoff = 0;
-  if (snd.una !== snd.nxt && !timers.isArmed(TIMER_RETRANSMIT)) rewind(tcb);
+  if (snd.una !== snd.nxt && !timers.isArmed(TIMER_RETRANSMIT)) resend(tcb);
 }

@@ -9,6 +9,7 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   receiveBufferMaxBytes: 6_291_456,
   windowScaling: true,
   timestamps: true,
+  sack: true,
   initialWindowSegments: 10,
   initialRtoMs: 1000,
   minRtoMs: 200,

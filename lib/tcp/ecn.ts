@@ -1,11 +1,10 @@
 /**
- * Explicit congestion notification (RFC 3168): agreed on by the SYNs, marked by routers on new text, echoed
- * by the receiver until the sender says that it has slowed down.
+ * Explicit congestion notification (RFC 3168): agreed on by the SYNs, marked by routers on new
+ * text, echoed by the receiver until the sender says that it has slowed down.
  */
 import { ACK, CWR, ECE, type Segment, SYN } from '../wire/segment';
 import { OWE_ACK } from './owed';
-import { flightSize } from './recovery';
-import { seqGt } from './seq';
+import { seqDiff, seqGt } from './seq';
 import type { Tcb } from './tcb';
 
 /** The two low bits of the traffic class (RFC 3168 §5). */
@@ -67,7 +66,7 @@ export function takeEcho(tcb: Tcb, seg: Segment): void {
   ecn.recover = snd.nxt;
   ecn.cwrDue = true;
   ecn.echoesTaken++;
-  if (!recovery.fast && !recovery.rewound) cc.handleLoss(flightSize(tcb));
+  if (recovery.mode === 'none') cc.handleLoss(seqDiff(snd.nxt, snd.una));
 }
 
 /** What an outgoing segment says and how it may be marked: only new text may (§6.1.4, §6.1.5). */

@@ -3,10 +3,10 @@
  * `TcpInfo`.
  */
 import type { TcpInfo } from '../../types/tcp';
-import { endOfText } from './output';
 import { seqDiff } from './seq';
 import { isSynchronized } from './state';
 import type { Tcb } from './tcb';
+import { endOfText } from './transmit';
 
 export function describe(tcb: Tcb, now: number): TcpInfo {
   const { snd, rcv, rtt, cc, count } = tcb;
@@ -43,7 +43,12 @@ export function describe(tcb: Tcb, now: number): TcpInfo {
     rcv_rtt: tcb.readRate.rtt,
     last_data_sent: now - snd.lastAt,
     last_data_recv: now - rcv.lastAt,
+    lost: tcb.scoreboard.lostBytes,
+    sacked: tcb.scoreboard.sackedBytes,
+    reord_seen: tcb.scoreboard.reordered,
+    undo_count: tcb.undo.count,
     timestamps: tcb.ts.on,
+    sack: tcb.sack.on,
     ecn: tcb.ecn.on,
   };
 }

@@ -4,12 +4,12 @@
  */
 import { assert } from '../support/assert';
 import type { Connection } from './connection';
-import { endOfText } from './output';
 import { flightSize } from './recovery';
-import { seqAdd, seqDiff, seqGt, seqLeq, seqLt } from './seq';
+import { seqAdd, seqDiff, seqGt, seqLeq } from './seq';
 import { isSynchronized, mayTransmitText } from './state';
 import type { Tcb } from './tcb';
 import { TIMER_LINGER, TIMER_PERSIST, TIMER_RETRANSMIT } from './timers';
+import { endOfText } from './transmit';
 
 export function checkInvariants(connection: Connection): void {
   const { tcb } = connection;
@@ -20,7 +20,7 @@ export function checkInvariants(connection: Connection): void {
 }
 
 function checkSender(tcb: Tcb): void {
-  const { snd, sendBuffer, cc, recovery } = tcb;
+  const { snd, sendBuffer, cc } = tcb;
   assert(seqLeq(snd.una, snd.nxt), 'SND.UNA is not after SND.NXT');
   assert(sendBuffer.length >= 0 && sendBuffer.length <= sendBuffer.limit, 'send buffer in limits');
   assert(snd.maxWnd >= snd.wnd || tcb.state === 'CLOSED', 'MAX.SND.WND is the largest');
@@ -29,12 +29,18 @@ function checkSender(tcb: Tcb): void {
   assert(seqLeq(snd.nxt, afterFin), 'nothing is sent that is not there');
   assert(cc.cwnd >= snd.mss, 'cwnd is at least a segment');
   assert(flightSize(tcb) >= 0, 'flight is not negative');
-  if (recovery.rewound) {
-    assert(seqLeq(snd.una, recovery.cursor), 'the cursor is not behind SND.UNA');
-    assert(seqLt(recovery.cursor, recovery.end), 'the cursor is before the end of the loss');
-    assert(seqLeq(recovery.end, snd.nxt), 'nothing unsent counts as lost');
-    assert(!recovery.fast, 'one kind of recovery at a time');
-  }
+  checkScoreboard(tcb);
+}
+
+function checkScoreboard(tcb: Tcb): void {
+  const { snd, scoreboard, recovery } = tcb;
+  const { flyingBytes, lostBytes, sackedBytes } = scoreboard;
+  assert(flyingBytes >= 0 && lostBytes >= 0 && sackedBytes >= 0, 'no count is negative');
+  const known = flyingBytes + lostBytes + sackedBytes;
+  assert(known === seqDiff(snd.nxt, snd.una), 'each byte outstanding is flying, lost or reported');
+  assert(tcb.sack.on || sackedBytes === 0, 'nothing is reported without SACK');
+  const isLater = seqGt(recovery.recover, snd.una);
+  assert(recovery.mode === 'none' || isLater, 'a recovery ends when its goal is acknowledged');
 }
 
 function checkReceiver(tcb: Tcb): void {
@@ -46,9 +52,12 @@ function checkReceiver(tcb: Tcb): void {
   assert(reassembly.count <= config.reassemblyRanges, 'ranges are bounded');
   let previous = rcv.nxt;
   for (let i = 0; i < reassembly.count; i++) {
-    assert(seqGt(reassembly.starts[i], previous), 'ranges are ahead of RCV.NXT, sorted, apart');
-    assert(seqGt(reassembly.ends[i], reassembly.starts[i]), 'no range is empty');
-    previous = reassembly.ends[i];
+    assert(
+      seqGt(reassembly.ranges.starts[i], previous),
+      'ranges are ahead of RCV.NXT, sorted, apart',
+    );
+    assert(seqGt(reassembly.ranges.ends[i], reassembly.ranges.starts[i]), 'no range is empty');
+    previous = reassembly.ranges.ends[i];
   }
   if (reassembly.count > 0) {
     assert(seqDiff(rcv.edge, previous) >= 0, 'nothing is kept from beyond the window');
@@ -63,7 +72,7 @@ function checkTimers(tcb: Tcb): void {
   if (snd.una === snd.nxt) {
     assert(!timers.isArmed(TIMER_RETRANSMIT), 'no retransmission timer without need');
   } else if (tcb.state !== 'CLOSED') {
-    assert(waits || tcb.recovery.rewound, 'what is outstanding is waited for');
+    assert(waits || tcb.scoreboard.lostBytes > 0, 'what is outstanding is waited for');
   }
   if (tcb.state === 'TIME-WAIT') assert(timers.isArmed(TIMER_LINGER), 'TIME-WAIT ends');
   if (!mayTransmitText(tcb.state) && isSynchronized(tcb.state)) {

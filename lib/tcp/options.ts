@@ -21,6 +21,7 @@ export function processSynOptions(tcb: Tcb, seg: Segment, now: number): void {
     snd.shift = 0;
     rcv.shift = 0;
   }
+  tcb.sack.on = config.sack && seg.sackPermitted;
   ts.on = config.timestamps && seg.hasTimestamps;
   if (ts.on) {
     ts.recent = seg.tsval;
@@ -40,6 +41,7 @@ export function writeSynOptions(tcb: Tcb, out: Segment, now: number): void {
   if (answer ? rcv.scaleAgreed : config.windowScaling) {
     out.windowScale = offeredShift(config);
   }
+  out.sackPermitted = answer ? tcb.sack.on : config.sack;
   if (answer ? ts.on : config.timestamps) writeTimestamps(tcb, out, now);
 }
 

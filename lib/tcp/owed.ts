@@ -14,3 +14,5 @@ export const OWE_RETRANSMIT = 16;
 export const OWE_PROBE = 32;
 /** An empty segment before SND.NXT, which makes the peer answer. */
 export const OWE_KEEP_ALIVE = 64;
+/** A tail loss probe: a new segment, or the last one again. */
+export const OWE_TAIL_PROBE = 128;

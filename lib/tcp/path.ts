@@ -1,11 +1,11 @@
 /**
- * What the network says of the path: ICMP errors (RFC 9293 §3.9.2.2, RFC 5927) and its MTU (RFC 1191,
- * RFC 4821).
+ * What the network says of the path: ICMP errors (RFC 9293 §3.9.2.2, RFC 5927) and its MTU (RFC
+ * 1191, RFC 4821).
  */
 import type { PathError } from '../../types/tcp';
 import { TIMESTAMP_OPTION_BYTES } from './config';
 import { EVENT_TROUBLE } from './events';
-import { flightSize, rewind } from './recovery';
+import { resend } from './recovery';
 import { seqDiff, seqGeq, seqLeq, seqLt } from './seq';
 import { die, isSynchronized } from './state';
 import type { Tcb } from './tcb';
@@ -13,7 +13,10 @@ import type { Tcb } from './tcb';
 /** Headers of IP and TCP without options, bytes. */
 const HEADER_BYTES = 40;
 
-/** @returns false when the message cannot be about a segment that is outstanding: anyone can forge one */
+/**
+ * @returns false when the message cannot be about a segment that is outstanding: anyone can forge
+ *   one
+ */
 export function handlePathError(tcb: Tcb, error: PathError, seq: number): boolean {
   if (!isOutstanding(tcb, seq)) return false;
   if (isSynchronized(tcb.state)) {
@@ -37,8 +40,8 @@ export function handlePathMtu(tcb: Tcb, mss: number, seq: number): boolean {
 }
 
 /**
- * Several timeouts in a row although full segments were sent: perhaps the path swallows large packets and
- * no ICMP message comes through. Smaller ones will show (RFC 4821 §7.7).
+ * Several timeouts in a row although full segments were sent: perhaps the path swallows large
+ * packets and no ICMP message comes through. Smaller ones will show (RFC 4821 §7.7).
  */
 export function suspectBlackHole(tcb: Tcb): void {
   const { config, rtt, snd } = tcb;
@@ -54,12 +57,15 @@ export function updateSendMss(tcb: Tcb): void {
   tcb.snd.mss = Math.min(tcb.peerMss, tcb.pathMss) - options;
 }
 
-/** What is outstanding was too large to arrive: it goes again in smaller pieces, which is no congestion. */
+/**
+ * What is outstanding was too large to arrive: it goes again in smaller pieces, which is no
+ * congestion.
+ */
 function shrinkPath(tcb: Tcb, mss: number): void {
   tcb.pathMss = mss;
   updateSendMss(tcb);
   tcb.cc.handleMssChange(tcb.snd.mss);
-  if (flightSize(tcb) > 0) rewind(tcb);
+  resend(tcb);
 }
 
 function noteTrouble(tcb: Tcb, error: PathError): void {

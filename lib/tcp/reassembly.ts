@@ -7,32 +7,32 @@
  * by the receive window: a flood of one-byte segments costs no more than any other (CVE-2018-5390).
  */
 import { packetMemory } from '../support/memory';
+import { SequenceRanges } from './ranges';
 import type { ReceiveBuffer } from './receive-buffer';
-import { seqAdd, seqDiff, seqGt, seqLeq, seqLt } from './seq';
+import { seqAdd, seqDiff, seqGt } from './seq';
 
 const SMALLEST_RING = 4096;
-const FIRST_RANGES = 8;
 
 export class Reassembly {
-  /** Ranges held: [start, end) in sequence numbers, sorted, never touching. */
-  count = 0;
-  starts = new Int32Array(0);
-  ends = new Int32Array(0);
+  /** What is held, in sequence numbers. */
+  readonly ranges: SequenceRanges;
 
-  readonly #limit: number;
   #ring = 0;
   #size = 0;
 
   /** @param limit most ranges kept; a segment that would make one more is refused */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.ranges = new SequenceRanges(limit);
+  }
+
+  /** Ranges held. */
+  get count(): number {
+    return this.ranges.count;
   }
 
   /** Bytes held, all ranges together. */
   get length(): number {
-    let sum = 0;
-    for (let i = 0; i < this.count; i++) sum += seqDiff(this.ends[i], this.starts[i]);
-    return sum;
+    return this.ranges.length;
   }
 
   /** Bytes of packet memory in use. */
@@ -46,14 +46,9 @@ export class Reassembly {
    */
   insert(next: number, seq: number, offset: number, length: number): boolean {
     const end = seqAdd(seq, length);
-    const first = this.#firstEndingAtOrAfter(seq);
-    const merges = first < this.count && seqLeq(this.starts[first], end);
-    if (!merges && this.count >= this.#limit) return false;
-    if (!this.#ensureRing(next, end)) return false;
+    if (this.ranges.isRefused(seq, end) || !this.#ensureRing(next, end)) return false;
     this.#copyIn(seq, offset, length);
-    if (merges) this.#merge(first, seq, end);
-    else this.#insertRange(first, seq, end);
-    return true;
+    return this.ranges.add(seq, end);
   }
 
   /**
@@ -61,75 +56,31 @@ export class Reassembly {
    * @returns bytes moved
    */
   drainInto(buffer: ReceiveBuffer, next: number): number {
+    const { ranges } = this;
     // Ranges that a longer in-order segment has overtaken are dropped, the one it reached is cut.
     let gone = 0;
-    while (gone < this.count && seqLeq(this.ends[gone], next)) gone++;
-    this.#removeRanges(0, gone);
-    if (this.count === 0 || seqGt(this.starts[0], next)) {
-      if (this.count === 0) this.clear();
+    while (gone < ranges.count && !seqGt(ranges.ends[gone], next)) gone++;
+    ranges.remove(0, gone);
+    if (ranges.count === 0 || seqGt(ranges.starts[0], next)) {
+      if (ranges.count === 0) this.clear();
       return 0;
     }
-    const length = seqDiff(this.ends[0], next);
+    const length = seqDiff(ranges.ends[0], next);
     const at = next & (this.#size - 1);
     const first = Math.min(length, this.#size - at);
     buffer.append(this.#ring + at, first);
     if (first < length) buffer.append(this.#ring, length - first);
-    this.#removeRanges(0, 1);
-    if (this.count === 0) this.clear();
+    ranges.remove(0, 1);
+    if (ranges.count === 0) this.clear();
     return length;
   }
 
   clear(): void {
-    this.count = 0;
+    this.ranges.clear();
     if (this.#size === 0) return;
     packetMemory.release(this.#ring, this.#size);
     this.#ring = 0;
     this.#size = 0;
-  }
-
-  #firstEndingAtOrAfter(seq: number): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (seqLt(this.ends[middle], seq)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #merge(first: number, seq: number, end: number): void {
-    let last = first;
-    while (last + 1 < this.count && seqLeq(this.starts[last + 1], end)) last++;
-    if (seqLt(seq, this.starts[first])) this.starts[first] = seq;
-    this.ends[first] = seqGt(end, this.ends[last]) ? end : this.ends[last];
-    this.#removeRanges(first + 1, last - first);
-  }
-
-  #insertRange(at: number, seq: number, end: number): void {
-    if (this.count === this.starts.length) this.#growRanges();
-    this.starts.copyWithin(at + 1, at, this.count);
-    this.ends.copyWithin(at + 1, at, this.count);
-    this.starts[at] = seq;
-    this.ends[at] = end;
-    this.count++;
-  }
-
-  #removeRanges(at: number, count: number): void {
-    if (count <= 0) return;
-    this.starts.copyWithin(at, at + count, this.count);
-    this.ends.copyWithin(at, at + count, this.count);
-    this.count -= count;
-  }
-
-  #growRanges(): void {
-    const size = Math.min(this.#limit, Math.max(FIRST_RANGES, this.starts.length * 2));
-    const starts = new Int32Array(size);
-    const ends = new Int32Array(size);
-    starts.set(this.starts);
-    ends.set(this.ends);
-    this.starts = starts;
-    this.ends = ends;
   }
 
   #copyIn(seq: number, offset: number, length: number): void {
@@ -155,8 +106,9 @@ export class Reassembly {
     const oldSize = this.#size;
     this.#ring = ring;
     this.#size = size;
-    for (let i = 0; i < this.count; i++) {
-      this.#copyFromRing(oldRing, oldSize, this.starts[i], seqDiff(this.ends[i], this.starts[i]));
+    const { count, starts, ends } = this.ranges;
+    for (let i = 0; i < count; i++) {
+      this.#copyFromRing(oldRing, oldSize, starts[i], seqDiff(ends[i], starts[i]));
     }
     if (oldSize > 0) packetMemory.release(oldRing, oldSize);
     return true;

@@ -4,8 +4,8 @@ import { seqGt } from './seq';
 import type { Tcb } from './tcb';
 
 /**
- * Yes, if it cannot be an old duplicate: its timestamp is later than the last one of the old connection, or,
- * where that says nothing, its sequence number is beyond what the old one used.
+ * Yes, if it cannot be an old duplicate: its timestamp is later than the last one of the old
+ * connection, or, where that says nothing, its sequence number is beyond what the old one used.
  */
 export function mayReopen(tcb: Tcb, seg: Segment): boolean {
   if (tcb.state !== 'TIME-WAIT' || (seg.flags & (SYN | ACK | RST)) !== SYN) return false;

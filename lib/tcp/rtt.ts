@@ -16,6 +16,8 @@ export class RttEstimator {
   /** Smoothed round-trip time and its variation, ms; NaN before the first sample. */
   srtt = Number.NaN;
   rttvar = Number.NaN;
+  /** The shortest sample, ms; NaN before the first. */
+  min = Number.NaN;
   /** Timeouts in a row: the timeout doubles with each (RFC 6298 5.5). */
   backoff = 0;
 
@@ -45,6 +47,7 @@ export class RttEstimator {
    * than one the gains shrink, so that the memory still spans round trips (RFC 7323 appendix G).
    */
   measure(sample: number, samplesPerRtt: number): void {
+    if (!(sample >= this.min)) this.min = sample;
     if (Number.isNaN(this.srtt)) {
       this.srtt = sample;
       this.rttvar = sample / 2;

@@ -10,8 +10,9 @@ import { acceptSynAck, processAck, takeFirstWindow } from './acknowledgment';
 import { oweChallengeAck } from './challenge';
 import { takeMarks } from './ecn';
 import { OWE_ACK, OWE_STRAY_RESET, OWE_SYN } from './owed';
+import { noteDuplicate } from './sack';
 import { cutSyn, processFin, processText, processUrgent, trimToWindow } from './segment-text';
-import { seqDiff, seqGt, seqLeq, seqLt } from './seq';
+import { seqAdd, seqDiff, seqGt, seqLeq, seqLt } from './seq';
 import { abandon, die, enterClosed, enterEstablished, enterFinWait2, enterTimeWait } from './state';
 import { segmentArrivesInSynSent } from './syn-sent';
 import type { Tcb } from './tcb';
@@ -103,8 +104,8 @@ function isStale(tcb: Tcb, seg: Segment, now: number): boolean {
 
 /**
  * TS.Recent follows the segments that move the left edge (RFC 7323 §4.3). The RFC lets the first
- * check set it; as in Linux the ACK must be right, too, or a stranger could put it far ahead and have
- * the peer's own segments refused.
+ * check set it; as in Linux the ACK must be right, too, or a stranger could put it far ahead and
+ * have the peer's own segments refused.
  */
 function noteTimestamp(tcb: Tcb, seg: Segment, now: number): void {
   const { ts } = tcb;
@@ -122,6 +123,8 @@ function answerUnacceptable(tcb: Tcb, seg: Segment, now: number): void {
     tcb.owed |= OWE_SYN; // our SYN-ACK was lost
   } else if (seg.length > 0 && (seg.flags & SYN) === 0) {
     tcb.owed |= OWE_ACK; // text or FIN again: our ACK was lost
+    const end = seqAdd(seg.seq, seg.textLength);
+    if (seqLeq(end, tcb.rcv.nxt)) noteDuplicate(tcb, seg.seq, end);
   } else {
     oweChallengeAck(tcb, now);
   }

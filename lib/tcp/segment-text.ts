@@ -2,6 +2,7 @@
 import { FIN, type Segment, SYN, URG } from '../wire/segment';
 import { EVENT_READABLE, EVENT_URGENT } from './events';
 import { OWE_ACK, OWE_RESET } from './owed';
+import { noteDuplicate, noteHeld } from './sack';
 import { seqAdd, seqDiff, seqGt, seqLt } from './seq';
 import { enter, enterClosed, enterTimeWait, mayReceiveText } from './state';
 import type { Tcb } from './tcb';
@@ -26,6 +27,7 @@ export function trimToWindow(tcb: Tcb, seg: Segment): void {
   if (before > 0) {
     if (before > seg.textLength) seg.flags &= ~FIN;
     const cut = Math.min(before, seg.textLength);
+    noteDuplicate(tcb, seg.seq, seqAdd(seg.seq, cut));
     seg.textOffset += cut;
     seg.textLength -= cut;
     seg.seq = rcv.nxt;
@@ -95,9 +97,15 @@ export function processFin(tcb: Tcb, seg: Segment, now: number): void {
 }
 
 function holdText(tcb: Tcb, seg: Segment): void {
+  const { reassembly } = tcb;
+  const { seq } = seg;
+  const end = seqAdd(seq, seg.textLength);
   tcb.count.outOfOrder++;
-  tcb.reassembly.insert(tcb.rcv.nxt, seg.seq, seg.textOffset, seg.textLength);
-  if (tcb.duplicateAcksOwed < MAX_DUPLICATE_ACKS) tcb.duplicateAcksOwed++;
+  if (reassembly.ranges.holds(seq, end)) noteDuplicate(tcb, seq, end);
+  else if (reassembly.insert(tcb.rcv.nxt, seq, seg.textOffset, seg.textLength)) noteHeld(tcb, seq);
+  // With SACK one ACK says it all; without, each counts.
+  if (tcb.sack.on) tcb.duplicateAcksOwed = 1;
+  else if (tcb.duplicateAcksOwed < MAX_DUPLICATE_ACKS) tcb.duplicateAcksOwed++;
 }
 
 /**

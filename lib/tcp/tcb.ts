@@ -12,13 +12,18 @@ import { DEFAULT_PEER_MSS, MINIMUM_PEER_MSS } from './config';
 import type { CongestionController } from './congestion/controller';
 import { Reno } from './congestion/reno';
 import { EcnState } from './ecn';
+import { ReorderWindow } from './rack';
 import { Reassembly } from './reassembly';
 import { ReceiveBuffer } from './receive-buffer';
 import { Recovery } from './recovery';
 import { RttEstimator } from './rtt';
+import { SackState } from './sack';
+import { Scoreboard } from './scoreboard';
 import { SendBuffer } from './send-buffer';
+import { TailProbe } from './tail-probe';
 import { Timers } from './timers';
 import { ReadRate } from './tuning';
+import { Undo } from './undo';
 
 export interface ConnectionSetup {
   config: TcpConfig;
@@ -135,6 +140,11 @@ export class Tcb {
   readonly rtt: RttEstimator;
   readonly cc: CongestionController = new Reno();
   readonly recovery = new Recovery();
+  readonly scoreboard = new Scoreboard();
+  readonly sack = new SackState();
+  readonly rack = new ReorderWindow();
+  readonly tailProbe = new TailProbe();
+  readonly undo = new Undo();
   readonly ecn = new EcnState();
   readonly readRate = new ReadRate();
   readonly timers = new Timers();

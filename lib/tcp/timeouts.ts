@@ -5,15 +5,18 @@
 import { EVENT_TROUBLE } from './events';
 import { OWE_ACK, OWE_KEEP_ALIVE, OWE_PROBE, OWE_RESET, OWE_SYN } from './owed';
 import { suspectBlackHole } from './path';
-import { flightSize, rewind } from './recovery';
+import { detectLoss, processTimeout } from './recovery';
 import { die, enterClosed, isSynchronized } from './state';
+import { tailProbeTimeout } from './tail-probe';
 import type { Tcb } from './tcb';
 import {
   TIMER_DELAYED_ACK,
   TIMER_KEEP_ALIVE,
   TIMER_LINGER,
   TIMER_PERSIST,
+  TIMER_REORDER,
   TIMER_RETRANSMIT,
+  TIMER_TAIL_PROBE,
 } from './timers';
 
 export function handleTimeout(tcb: Tcb, now: number): void {
@@ -26,14 +29,19 @@ export function handleTimeout(tcb: Tcb, now: number): void {
     tcb.timers.disarm(TIMER_DELAYED_ACK);
     tcb.owed |= OWE_ACK;
   }
+  if (at[TIMER_REORDER] <= now) {
+    tcb.timers.disarm(TIMER_REORDER);
+    detectLoss(tcb, now);
+  }
+  if (at[TIMER_TAIL_PROBE] <= now) tailProbeTimeout(tcb, now);
   if (at[TIMER_RETRANSMIT] <= now) retransmissionTimeout(tcb, now);
   if (at[TIMER_PERSIST] <= now) persistTimeout(tcb, now);
   if (at[TIMER_KEEP_ALIVE] <= now) keepAliveTimeout(tcb, now);
 }
 
 /**
- * The end of TIME-WAIT, of the wait for a FIN nobody would read, or of the time that a user gave his last data
- * (SO_LINGER): the last is not the end the peer believes in, so he is told.
+ * The end of TIME-WAIT, of the wait for a FIN nobody would read, or of the time that a user gave
+ * his last data (SO_LINGER): the last is not the end the peer believes in, so he is told.
  */
 function lingerTimeout(tcb: Tcb): void {
   const isQuiet = tcb.state === 'TIME-WAIT' || tcb.state === 'FIN-WAIT-2';
@@ -42,7 +50,7 @@ function lingerTimeout(tcb: Tcb): void {
 }
 
 function retransmissionTimeout(tcb: Tcb, now: number): void {
-  const { snd, rtt, cc, timers, config } = tcb;
+  const { snd, rtt, timers, config } = tcb;
   if (!isSynchronized(tcb.state)) {
     synTimeout(tcb, now);
     return;
@@ -57,10 +65,10 @@ function retransmissionTimeout(tcb: Tcb, now: number): void {
     giveUp(tcb);
     return;
   }
-  cc.handleTimeout(flightSize(tcb), rtt.backoff === 0);
+  const isFirst = tcb.recovery.mode !== 'timeout' || rtt.backoff === 0;
   rtt.backOff();
   suspectBlackHole(tcb);
-  rewind(tcb);
+  processTimeout(tcb, isFirst);
   if (rtt.backoff === config.retriesBeforeTrouble) reportTrouble(tcb);
   timers.arm(TIMER_RETRANSMIT, nextTry(tcb, now));
 }

@@ -11,9 +11,13 @@ export const TIMER_DELAYED_ACK = 2;
 export const TIMER_KEEP_ALIVE = 3;
 /** 2MSL in TIME-WAIT; the wait for a FIN in FIN-WAIT-2 once the user is gone. */
 export const TIMER_LINGER = 4;
-export const TIMER_COUNT = 5;
+/** RACK's wait for a segment that may only be late (RFC 8985 §6.3). */
+export const TIMER_REORDER = 5;
+/** The probe for a lost tail (RFC 8985 §7). */
+export const TIMER_TAIL_PROBE = 6;
+export const TIMER_COUNT = 7;
 
-export type TimerKind = 0 | 1 | 2 | 3 | 4;
+export type TimerKind = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
 export class Timers {
   /** Milliseconds on the stack's clock, by kind. */

@@ -1,6 +1,6 @@
 /**
- * Buffers that grow as far as the transfer can use them (Linux: tcp_moderate_rcvbuf and the growth of
- * tcp_wmem), so that an idle connection is small and a long fat one is not held back.
+ * Buffers that grow as far as the transfer can use them (Linux: tcp_moderate_rcvbuf and the growth
+ * of tcp_wmem), so that an idle connection is small and a long fat one is not held back.
  */
 import { seqDiff } from './seq';
 import type { Tcb } from './tcb';
@@ -15,8 +15,8 @@ export class ReadRate {
 }
 
 /**
- * The user has read `count` bytes: if he takes more than half a buffer in a round trip, the window is
- * what holds the peer back, and the buffer doubles.
+ * The user has read `count` bytes: if he takes more than half a buffer in a round trip, the window
+ * is what holds the peer back, and the buffer doubles.
  */
 export function noteReadRate(tcb: Tcb, count: number, now: number): void {
   const { readRate, receiveBuffer, config } = tcb;

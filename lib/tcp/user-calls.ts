@@ -1,7 +1,6 @@
 /** The user's commands (RFC 9293 §3.10.1 to §3.10.5): OPEN, SEND, RECEIVE, CLOSE, ABORT. */
 import type { TcpTuning } from '../../types/tcp';
 import type { Segment } from '../wire/segment';
-import { endOfText } from './output';
 import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
 import { seqAdd, seqLeq, seqLt } from './seq';
 import {
@@ -15,6 +14,7 @@ import {
 import { takeSyn } from './syn-sent';
 import type { Tcb } from './tcb';
 import { TIMER_KEEP_ALIVE, TIMER_LINGER } from './timers';
+import { endOfText } from './transmit';
 import { noteReadRate } from './tuning';
 import { shouldUpdateWindow } from './window';
 
@@ -105,7 +105,9 @@ export function setKeepAlive(tcb: Tcb, on: boolean, delayMs: number, now: number
   else tcb.timers.disarm(TIMER_KEEP_ALIVE);
 }
 
-/** Changes what may change while the connection lives. Buffers that are set stay as they are set. */
+/**
+ * Changes what may change while the connection lives. Buffers that are set stay as they are set.
+ */
 export function tune(tcb: Tcb, changes: Partial<TcpTuning>): void {
   tcb.config = { ...tcb.config, ...changes };
   if (changes.sendBufferBytes !== undefined) tcb.sendBuffer.limit = changes.sendBufferBytes;
@@ -126,8 +128,8 @@ export function openFromCookie(tcb: Tcb, syn: Segment, iss: number, now: number)
 }
 
 /**
- * RFC 9293 §3.10.5. CLOSING and LAST-ACK begin here when CLOSE is called; until the FIN has left, the
- * peer would wait for it for ever (so does Linux).
+ * RFC 9293 §3.10.5. CLOSING and LAST-ACK begin here when CLOSE is called; until the FIN has left,
+ * the peer would wait for it for ever (so does Linux).
  */
 function believesInUs(tcb: Tcb): boolean {
   switch (tcb.state) {
@@ -158,6 +160,7 @@ function begin(tcb: Tcb, iss: number, now: number): void {
   const { snd } = tcb;
   tcb.iss = iss;
   snd.una = iss;
+  tcb.scoreboard.reset(seqAdd(iss, 1));
   snd.nxt = iss;
   snd.up = iss;
   tcb.owed |= OWE_SYN;

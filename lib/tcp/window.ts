@@ -15,9 +15,10 @@ export function shiftFor(bytes: number): number {
 /**
  * The window field for a segment that leaves now; what it offers is remembered as `rcv.edge`.
  *
- * The right edge moves only if it can move by a full segment or half the buffer (MUST-39), and never
- * moves left (SHLD-14): scaling rounds up, so up to 2^shift − 1 bytes more than the buffer may come,
- * and are taken. Beyond that it rounds down (RFC 7323 §2.4), or each ACK would offer some more.
+ * The right edge moves only if it can move by a full segment or half the buffer (MUST-39), and
+ * never moves left (SHLD-14): scaling rounds up, so up to 2^shift − 1 bytes more than the buffer
+ * may come, and are taken. Beyond that it rounds down (RFC 7323 §2.4), or each ACK would offer some
+ * more.
  */
 export function offerWindow(tcb: Tcb, isSyn: boolean): number {
   const { rcv } = tcb;

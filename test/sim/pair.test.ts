@@ -20,7 +20,7 @@ t.test('a good link carries a stream each way and nothing twice', async (t) => {
 
 t.test('a bad link costs retransmissions; invariants are checked all the while', async (t) => {
   const before = invariantCheck.count;
-  const result = runTransfer({ seed: 2, bytes: 100_000, delayMs: 10, ...BAD_LINK });
+  const result = runTransfer({ seed: 2, bytes: 300_000, delayMs: 10, ...BAD_LINK });
   t.ok(result.client.total_retrans > 0);
   for (const name of ['lost', 'duplicated', 'reordered', 'corrupted'] as const) {
     t.ok(result.there[name] > 0, `${name} ${result.there[name]}`);

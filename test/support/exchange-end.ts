@@ -19,7 +19,12 @@ const PORTS = { A: 40_000, B: 80 };
  * For the reader's sake a figure's segments bear no options that it does not speak of, and ACKs wait as
  * they do in the middle of a connection.
  */
-const PLAIN: Partial<TcpConfig> = { timestamps: false, windowScaling: false, quickAckSegments: 0 };
+const PLAIN: Partial<TcpConfig> = {
+  timestamps: false,
+  windowScaling: false,
+  quickAckSegments: 0,
+  sack: false,
+};
 
 export interface EndOptions {
   side: Side;

@@ -33,6 +33,7 @@ export function transferOf(seed: number): TransferOptions {
     mtu: random.chance(0.3) ? 576 : 1500,
     tcp: {
       timestamps: random.chance(0.5),
+      sack: random.chance(0.7),
       windowScaling: random.chance(0.5),
       noDelay: random.chance(0.5),
       ecn: (['off', 'accept', 'request'] as const)[random.below(3)],

@@ -24,7 +24,7 @@ import { buildPacket, readPacket } from './test-packet';
 export const TOLERANCE_MS = 0.5;
 
 /** ACKs wait from the beginning as they do in the middle of a connection. */
-const STEADY: Partial<TcpConfig> = { quickAckSegments: 0 };
+const STEADY: Partial<TcpConfig> = { quickAckSegments: 0, sack: false };
 
 export interface ScriptOptions {
   tcp?: Partial<TcpConfig>;

@@ -58,6 +58,7 @@ const BENCH_CONFIG: Readonly<TcpConfig> = {
   receiveBufferMaxBytes: 0,
   blackHoleTimeouts: 0,
   quickAckSegments: 0,
+  sack: false,
 };
 const SCRATCH_BYTES = 131_072;
 const EVENTS = Object.entries(eventBits).sort(([, a], [, b]) => a - b);

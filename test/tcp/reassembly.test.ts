@@ -43,7 +43,7 @@ class Model {
   }
 
   get ranges(): string {
-    const { count, starts, ends } = this.reassembly;
+    const { count, starts, ends } = this.reassembly.ranges;
     const parts: string[] = [];
     for (let i = 0; i < count; i++) {
       parts.push(`${seqDiff(starts[i], this.#base)}-${seqDiff(ends[i], this.#base)}`);

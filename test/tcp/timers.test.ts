@@ -6,7 +6,9 @@ import {
   TIMER_KEEP_ALIVE,
   TIMER_LINGER,
   TIMER_PERSIST,
+  TIMER_REORDER,
   TIMER_RETRANSMIT,
+  TIMER_TAIL_PROBE,
   type TimerKind,
   Timers,
 } from '../../lib/tcp/timers';
@@ -17,6 +19,8 @@ const KINDS: readonly TimerKind[] = [
   TIMER_DELAYED_ACK,
   TIMER_KEEP_ALIVE,
   TIMER_LINGER,
+  TIMER_REORDER,
+  TIMER_TAIL_PROBE,
 ];
 
 t.test('every kind has a place of its own', (t) => {

@@ -1,0 +1,355 @@
+/**
+ * What has been sent and not acknowledged, a record a segment: on its way, lost, or reported as
+ * received (RFC 2018, RFC 6675, RFC 8985).
+ *
+ * A record is found by a binary search. Those on their way are also in a list by the time of their
+ * last transmission, the order in which RACK gives them up: it looks at the first and rarely
+ * further. Blocks that the peer reports again and again cost nothing: only what a block adds to the
+ * ranges known is looked at.
+ */
+import { SequenceRanges } from './ranges';
+import { NO_SLOT, SegmentRing } from './segment-ring';
+import { seqDiff, seqGt, seqLt, seqMax } from './seq';
+
+/** On its way, and in the list by time. */
+const FLYING = 0;
+/** Given up, to be sent again. */
+const LOST = 1;
+/** Reported as received. */
+const SACKED = 2;
+const STATE_MASK = 3;
+/** Was sent more than once. */
+const REPEATED = 4;
+
+/**
+ * Most segments outstanding at once; at the limit nothing new is sent until some are acknowledged.
+ */
+export const MAX_RECORDS = 65_536;
+/** Most separate ranges of received segments that are kept of the peer's reports. */
+const MAX_RANGES = 1024;
+
+export class Scoreboard {
+  /** Bytes of sequence space in each state. */
+  flyingBytes = 0;
+  lostBytes = 0;
+  sackedBytes = 0;
+  /** Segments reported as received and not yet acknowledged. */
+  sackedCount = 0;
+  /** Segments that were ever given up. */
+  losses = 0;
+  /** Bytes found to have arrived since this was last set to 0. */
+  delivered = 0;
+
+  /** Of the latest-sent segment known to have arrived (RACK.xmit_ts, RACK.end_seq, RACK.rtt). */
+  newestSentAt = Number.NaN;
+  newestEnd = 0;
+  newestRtt = Number.NaN;
+  /** End of the furthest segment known to have arrived (RACK.fack). */
+  furthest = 0;
+  /** A segment has arrived after one that was sent later (RACK.reordering_seen). */
+  reordered = false;
+
+  readonly #ranges = new SequenceRanges(MAX_RANGES);
+  readonly #ring = new SegmentRing();
+  #firstLost = 0; // no record with a lower index is lost
+
+  // About the ACK that is being processed.
+  #now = Number.NaN;
+  #echoedAt = Number.NaN;
+  #minRtt = 0;
+
+  get count(): number {
+    return this.#ring.count;
+  }
+
+  get isFull(): boolean {
+    return this.#ring.count >= MAX_RECORDS;
+  }
+
+  /** Ranges that the peer has reported and not yet acknowledged. */
+  get rangeCount(): number {
+    return this.#ranges.count;
+  }
+
+  /** The first segment will begin here. */
+  reset(seq: number): void {
+    this.furthest = seq;
+    this.newestEnd = seq;
+  }
+
+  /** [start, end) has just been sent for the first time; it follows all others. */
+  append(start: number, end: number, now: number): void {
+    const slot = this.#ring.push(start, end);
+    this.#launch(slot, now);
+  }
+
+  /**
+   * An ACK has arrived: what `acknowledge` and `report` find delivered, was delivered now.
+   * @param echoedAt when the segment left whose timestamp the ACK echoes, ms; NaN: it has none
+   * @param minRtt shortest round trip, ms: the answer to a repetition cannot be sooner
+   */
+  beginAck(now: number, echoedAt: number, minRtt: number): void {
+    this.#now = now;
+    this.#echoedAt = echoedAt;
+    this.#minRtt = minRtt;
+  }
+
+  /** Everything before `una` is acknowledged. */
+  acknowledge(una: number): void {
+    const ring = this.#ring;
+    while (ring.count > 0) {
+      const slot = ring.slotAt(0);
+      if (seqGt(ring.endOf(slot), una)) {
+        this.#cutFront(slot, una);
+        break;
+      }
+      if ((ring.flagsOf(slot) & STATE_MASK) === SACKED) {
+        this.sackedBytes -= ring.lengthOf(slot);
+        this.sackedCount--;
+      } else {
+        this.#deliver(slot);
+      }
+      ring.shift();
+      if (this.#firstLost > 0) this.#firstLost--;
+    }
+    this.#ranges.dropBefore(una);
+    this.furthest = seqMax(this.furthest, una);
+  }
+
+  /**
+   * The peer reports that [start, end) has arrived (RFC 2018). @returns false: nothing of it is new
+   */
+  report(start: number, end: number): boolean {
+    const ranges = this.#ranges;
+    const ring = this.#ring;
+    if (ranges.holds(start, end) || !ranges.add(start, end)) return false;
+    const at = ranges.find(end);
+    const from = ranges.starts[at];
+    const to = ranges.ends[at];
+    let isNew = false;
+    // Records that this block completes, perhaps with one that came before.
+    for (let i = ring.find(start); i < ring.count; i++) {
+      const slot = ring.slotAt(i);
+      const first = ring.startOf(slot);
+      if (!seqLt(first, end)) break;
+      const flags = ring.flagsOf(slot);
+      const isCovered = !seqLt(first, from) && !seqGt(ring.endOf(slot), to);
+      if (!isCovered || (flags & STATE_MASK) === SACKED) continue;
+      this.#deliver(slot);
+      ring.setFlags(slot, (flags & REPEATED) | SACKED);
+      this.sackedBytes += ring.lengthOf(slot);
+      this.sackedCount++;
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  /**
+   * All that is on its way counts as lost. If even the first segment was reported as received, the
+   * peer has thrown away what he reported (RFC 2018 §8), and that is lost, too.
+   */
+  loseAll(): void {
+    const first = this.first();
+    if (first !== NO_SLOT && (this.#ring.flagsOf(first) & STATE_MASK) === SACKED) this.#distrust();
+    while (this.#ring.oldest !== NO_SLOT) this.#lose(this.#ring.oldest);
+  }
+
+  /** The first segment that was not reported counts as lost. @returns false when it did already */
+  loseFirst(): boolean {
+    const ring = this.#ring;
+    for (let i = 0; i < ring.count; i++) {
+      const slot = ring.slotAt(i);
+      const state = ring.flagsOf(slot) & STATE_MASK;
+      if (state === SACKED) continue;
+      if (state === FLYING) this.#lose(slot);
+      return state === FLYING;
+    }
+    return false;
+  }
+
+  /**
+   * RACK (RFC 8985 §6.2 step 5): what was sent before the newest segment that has arrived, and has
+   * been on its way for longer than that one's round trip and `window` ms, is lost.
+   * @returns ms until the next one would be; 0: none is suspected
+   */
+  loseLate(window: number, now: number): number {
+    const ring = this.#ring;
+    while (ring.oldest !== NO_SLOT) {
+      const slot = ring.oldest;
+      const sentAt = ring.sentAt(slot);
+      const isEarlier =
+        sentAt < this.newestSentAt ||
+        (sentAt === this.newestSentAt && seqLt(ring.endOf(slot), this.newestEnd));
+      if (!isEarlier) return 0;
+      const left = sentAt + this.newestRtt + window - now;
+      if (left > 0) return left;
+      this.#lose(slot);
+    }
+    return 0;
+  }
+
+  /** Nothing was lost after all: what waits to be sent again is on its way. */
+  findAll(now: number): void {
+    const ring = this.#ring;
+    for (let slot = this.pollLost(); slot !== NO_SLOT; slot = this.pollLost()) {
+      this.lostBytes -= ring.lengthOf(slot);
+      ring.setFlags(slot, ring.flagsOf(slot) & REPEATED);
+      this.#launch(slot, now);
+    }
+  }
+
+  /** The first lost segment that waits to be sent again; NO_SLOT: there is none. */
+  pollLost(): number {
+    if (this.lostBytes === 0) return NO_SLOT;
+    const ring = this.#ring;
+    for (let i = this.#firstLost; i < ring.count; i++) {
+      const slot = ring.slotAt(i);
+      if ((ring.flagsOf(slot) & STATE_MASK) !== LOST) continue;
+      this.#firstLost = i;
+      return slot;
+    }
+    return NO_SLOT;
+  }
+
+  /**
+   * Joins lost segments to the one in `slot`, as long as they follow it and all ends by `limit`:
+   * what was sent in small pieces may go again in one. @returns the slot it is in now
+   */
+  joinLost(slot: number, limit: number): number {
+    const ring = this.#ring;
+    const index = ring.indexOf(slot);
+    while (index + 1 < ring.count) {
+      const next = ring.slotAt(index + 1);
+      const isLost = (ring.flagsOf(next) & STATE_MASK) === LOST;
+      if (!isLost || seqGt(ring.endOf(next), limit)) break;
+      ring.join(index);
+    }
+    return ring.slotAt(index);
+  }
+
+  /** The last segment, which is lost, goes again with more text behind it, up to `end`. */
+  extendLast(end: number): void {
+    const slot = this.#ring.slotAt(this.#ring.count - 1);
+    this.lostBytes += seqDiff(end, this.#ring.endOf(slot));
+    this.#ring.setEnd(slot, end);
+  }
+
+  /** The last segment that was not reported as received; NO_SLOT: there is none. */
+  lastUnreported(): number {
+    const ring = this.#ring;
+    for (let i = ring.count - 1; i >= 0; i--) {
+      const slot = ring.slotAt(i);
+      if ((ring.flagsOf(slot) & STATE_MASK) !== SACKED) return slot;
+    }
+    return NO_SLOT;
+  }
+
+  /** The segment that begins at SND.UNA; NO_SLOT: nothing is outstanding. */
+  first(): number {
+    return this.#ring.count === 0 ? NO_SLOT : this.#ring.slotAt(0);
+  }
+
+  startOf(slot: number): number {
+    return this.#ring.startOf(slot);
+  }
+
+  endOf(slot: number): number {
+    return this.#ring.endOf(slot);
+  }
+
+  /** The segment in `slot` was sent again up to `end`; what it had beyond stays as it was. */
+  repeat(slot: number, end: number, now: number): void {
+    const ring = this.#ring;
+    if (seqLt(end, ring.endOf(slot))) slot = ring.split(slot, end);
+    const state = ring.flagsOf(slot) & STATE_MASK;
+    if (state === SACKED) return; // a probe of something that has arrived
+    if (state === FLYING) this.#land(slot);
+    else this.lostBytes -= ring.lengthOf(slot);
+    ring.setFlags(slot, FLYING | REPEATED);
+    this.#launch(slot, now);
+  }
+
+  clear(): void {
+    this.#ring.clear();
+    this.#ranges.clear();
+    this.#firstLost = 0;
+    this.flyingBytes = 0;
+    this.lostBytes = 0;
+    this.sackedBytes = 0;
+    this.sackedCount = 0;
+  }
+
+  /** It has arrived, and RACK learns from it (RFC 8985 §6.2 steps 1 to 3). */
+  #deliver(slot: number): void {
+    const ring = this.#ring;
+    const flags = ring.flagsOf(slot);
+    const length = ring.lengthOf(slot);
+    this.delivered += length;
+    if ((flags & STATE_MASK) === LOST) this.lostBytes -= length;
+    else this.#land(slot);
+    const end = ring.endOf(slot);
+    const isRepeated = (flags & REPEATED) !== 0;
+    if (!isRepeated && seqLt(end, this.furthest)) this.reordered = true;
+    this.furthest = seqMax(this.furthest, end);
+    const sentAt = ring.sentAt(slot);
+    const rtt = this.#now - sentAt;
+    // Which copy of a repeated segment has arrived? Not the last, if that would have been too
+    // quick.
+    if (isRepeated && (rtt < this.#minRtt || this.#echoedAt < Math.floor(sentAt))) return;
+    if (sentAt < this.newestSentAt) return;
+    if (sentAt === this.newestSentAt && !seqGt(end, this.newestEnd)) return;
+    this.newestSentAt = sentAt;
+    this.newestEnd = end;
+    this.newestRtt = rtt;
+  }
+
+  /** Forgets all that the peer has reported. */
+  #distrust(): void {
+    const ring = this.#ring;
+    for (let i = 0; i < ring.count; i++) {
+      const slot = ring.slotAt(i);
+      const flags = ring.flagsOf(slot);
+      if ((flags & STATE_MASK) !== SACKED) continue;
+      ring.setFlags(slot, (flags & REPEATED) | FLYING);
+      this.#launch(slot, ring.sentAt(slot));
+    }
+    this.#ranges.clear();
+    this.sackedBytes = 0;
+    this.sackedCount = 0;
+  }
+
+  #launch(slot: number, now: number): void {
+    this.#ring.link(slot, now);
+    this.flyingBytes += this.#ring.lengthOf(slot);
+  }
+
+  #land(slot: number): void {
+    this.#ring.unlink(slot);
+    this.flyingBytes -= this.#ring.lengthOf(slot);
+  }
+
+  #lose(slot: number): void {
+    const ring = this.#ring;
+    this.#land(slot);
+    ring.setFlags(slot, (ring.flagsOf(slot) & REPEATED) | LOST);
+    this.lostBytes += ring.lengthOf(slot);
+    this.losses++;
+    this.#firstLost = Math.min(this.#firstLost, ring.indexOf(slot));
+  }
+
+  /** Part of the first record is acknowledged: what was sent in one piece was cut on its way. */
+  #cutFront(slot: number, una: number): void {
+    const ring = this.#ring;
+    const cut = seqDiff(una, ring.startOf(slot));
+    if (cut <= 0) return;
+    ring.setStart(slot, una);
+    const state = ring.flagsOf(slot) & STATE_MASK;
+    if (state === SACKED) {
+      this.sackedBytes -= cut;
+      return;
+    }
+    this.delivered += cut;
+    if (state === FLYING) this.flyingBytes -= cut;
+    else this.lostBytes -= cut;
+  }
+}

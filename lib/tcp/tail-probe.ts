@@ -1,0 +1,75 @@
+/**
+ * Tail loss probes (RFC 8985 §7): when the last segments of a burst are lost, nothing comes back
+ * that could tell. After about two round trips the last one is sent again, or a new one, so that
+ * its ACK does, long before the retransmission timeout.
+ */
+import type { Segment } from '../wire/segment';
+import { OWE_TAIL_PROBE } from './owed';
+import { answerRepairedLoss } from './recovery';
+import { isDuplicateReport } from './sack';
+import { seqGeq, seqGt } from './seq';
+import type { Tcb } from './tcb';
+import { TIMER_RETRANSMIT, TIMER_TAIL_PROBE } from './timers';
+
+/** What a receiver may wait with the ACK of a single segment, ms (Linux: TCP_RTO_MIN). */
+const WORST_ACK_DELAY_MS = 200;
+
+export class TailProbe {
+  /** A probe is under way until `end` is acknowledged. */
+  pending = false;
+  end = 0;
+  /** The probe repeated a segment: its ACK may hide that this one was lost. */
+  isRepetition = false;
+}
+
+/** Arms the probe's timer, where a probe could help; called when text was sent or acknowledged. */
+export function scheduleTailProbe(tcb: Tcb, now: number): void {
+  const { sack, timers, recovery, scoreboard, rtt, snd, tailProbe } = tcb;
+  const isUseful =
+    sack.on &&
+    recovery.mode === 'none' &&
+    !tailProbe.pending &&
+    scoreboard.flyingBytes > 0 &&
+    scoreboard.sackedCount === 0 &&
+    scoreboard.lostBytes === 0 &&
+    snd.wnd > 0;
+  if (!isUseful || Number.isNaN(rtt.srtt)) {
+    timers.disarm(TIMER_TAIL_PROBE);
+    return;
+  }
+  let wait = 2 * rtt.srtt + 2;
+  if (scoreboard.count === 1) wait += WORST_ACK_DELAY_MS;
+  const at = now + wait;
+  // Not later than the timeout, which would do the same and worse.
+  if (at >= timers.at[TIMER_RETRANSMIT]) timers.disarm(TIMER_TAIL_PROBE);
+  else timers.arm(TIMER_TAIL_PROBE, at);
+}
+
+/** The timer has expired. */
+export function tailProbeTimeout(tcb: Tcb, now: number): void {
+  const { timers, scoreboard, rtt } = tcb;
+  timers.disarm(TIMER_TAIL_PROBE);
+  if (scoreboard.flyingBytes === 0) return;
+  tcb.owed |= OWE_TAIL_PROBE;
+  timers.arm(TIMER_RETRANSMIT, now + rtt.rto);
+}
+
+/** The probe has left. */
+export function noteTailProbe(tcb: Tcb, isRepetition: boolean): void {
+  const { tailProbe, snd } = tcb;
+  tailProbe.pending = true;
+  tailProbe.end = snd.nxt;
+  tailProbe.isRepetition = isRepetition;
+}
+
+/** Did an ACK answer the probe, and was a loss repaired by it (RFC 8985 §7.4.2)? */
+export function processTailProbeAck(tcb: Tcb, seg: Segment): void {
+  const { tailProbe } = tcb;
+  if (!tailProbe.pending || !seqGeq(seg.ack, tailProbe.end)) return;
+  if (!tailProbe.isRepetition || isDuplicateReport(seg)) {
+    tailProbe.pending = false; // nothing was lost: both copies have arrived, or it was a new segment
+  } else if (seqGt(seg.ack, tailProbe.end) || seg.sackCount === 0) {
+    tailProbe.pending = false;
+    answerRepairedLoss(tcb);
+  }
+}
