@@ -37,7 +37,7 @@ function collect(
   above: ReadonlySet<string>,
   into: Map<string, Proof[]>,
 ): void {
-  const name = withoutIds(point.name) || parentName;
+  const name = nameOf(point, parentName);
   const own = idsIn(point.name).filter((id) => !above.has(id));
   for (const id of own) {
     const list = into.get(id) ?? [];
@@ -48,6 +48,12 @@ function collect(
   }
   const within = own.length === 0 ? above : new Set([...above, ...own]);
   for (const child of point.children) collect(child, file, name, within, into);
+}
+
+/** A point that says nothing of its own is called after what it is part of. */
+function nameOf(point: TestPoint, parentName: string): string {
+  const name = withoutIds(point.name);
+  return name === '' || /^across 2\^\d+$/.test(name) ? parentName : name;
 }
 
 /** Passing is what the run says; a decision stands only where no test of it fails. */
