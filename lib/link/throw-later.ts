@@ -2,8 +2,7 @@
  * Lets an error out where Node reports it as uncaught, instead of into whoever happens to be
  * calling.
  *
- * An exception that leaves a native poll callback stops the event loop (koffi) or comes back as a
- * socket error (raw-socket); one that leaves a user's `send` would break off the stack's output.
+ * An exception that leaves a user's `send` would break off the stack's output.
  */
 export function throwLater(error: unknown): void {
   queueMicrotask(() => {

@@ -44,8 +44,8 @@ export class Turn implements EndpointHost {
   readonly #reporting = new Fifo<Endpoint>();
   readonly #jobs = new Fifo<() => void>();
   /**
-   * CLOSED, and to be forgotten when their last segments have left. Before that their ports must not
-   * go back to the host, whose kernel would answer for them.
+   * CLOSED, and to be forgotten when their last segments have left. Before that their ports must
+   * not go back to the host, whose kernel would answer for them.
    */
   readonly #finished = new Fifo<Endpoint>();
   /** Whose user is being told something: to be told the rest later, should he throw. */
