@@ -13,7 +13,7 @@ import { within } from './support/within';
 
 const SCRIPT = join(__dirname, 'support', 'one-shot.ts');
 /** Longest from the end of the connection to the end of the process; TIME-WAIT would be 60,000 ms. */
-const LEAVE_MS = 2000;
+const LEAVE_MS = 5000;
 const BOUND_MS = 10_000;
 
 /** `first` and `last` as seen from the program on usernet. */

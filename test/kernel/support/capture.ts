@@ -83,7 +83,8 @@ export class Capture {
     this.#set(SO_ATTACH_FILTER, descriptor);
     const queue = Buffer.alloc(4);
     queue.writeInt32LE(QUEUE_BYTES);
-    this.#set(SO_RCVBUFFORCE, queue);
+    // Without CAP_NET_ADMIN the queue stays short; `countMissed` says when it was too short.
+    this.#libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, queue, queue.length);
     this.#bind(device);
   }
 

@@ -2,7 +2,7 @@
  * What the tests against the host's kernel need: privileges and programs. Where something is missing
  * a test is skipped and says so; in continuous integration that is a failure.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { RawLink } from '../../../lib/link/raw-link';
@@ -10,6 +10,10 @@ import { RawSocketLink } from '../../../lib/link/raw-socket-link';
 
 /** A raw socket of ours or of the npm package, a program, or the right to make namespaces. */
 export type Need = 'raw' | 'raw-socket' | 'nc' | 'curl' | 'namespace';
+
+/** Bits of capabilities(7). */
+const CAP_NET_ADMIN = 12n;
+const CAP_SYS_ADMIN = 21n;
 
 /** No test takes longer than this unless something hangs, ms. */
 const TEST_TIMEOUT_MS = 30_000;
@@ -32,11 +36,17 @@ export function findLack(need: Need): string | null {
   if (need === 'raw-socket') return lackFrom(RawSocketLink.available());
   if (need !== 'namespace') return hasProgram(need) ? null : `${need} is not installed`;
   if (!hasProgram('ip')) return 'ip (iproute2) is not installed';
-  return process.getuid?.() === 0 ? null : 'only root can make network namespaces';
+  const may = hasCapability(CAP_NET_ADMIN) && hasCapability(CAP_SYS_ADMIN);
+  return may ? null : 'network namespaces need root (CAP_SYS_ADMIN and CAP_NET_ADMIN)';
 }
 
 function lackFrom(available: true | string): string | null {
   return available === true ? null : available;
+}
+
+function hasCapability(bit: bigint): boolean {
+  const [, effective] = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return ((BigInt(`0x${effective ?? '0'}`) >> bit) & 1n) === 1n;
 }
 
 function hasProgram(name: string): boolean {
