@@ -76,5 +76,6 @@ function noteTrouble(tcb: Tcb, error: PathError): void {
 /** RFC 5927 §4.1: the quoted sequence number must be of something that is on its way. */
 function isOutstanding(tcb: Tcb, seq: number): boolean {
   const { snd } = tcb;
+  if (tcb.state === 'TIME-WAIT') return false; // everything has arrived
   return seqLeq(snd.una, seq) && (seqLt(seq, snd.nxt) || (seq === snd.nxt && seqGeq(snd.una, seq)));
 }

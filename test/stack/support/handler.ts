@@ -18,6 +18,10 @@ export class NotingHandler implements ConnectionHandler {
     this.#note('urgent');
   }
 
+  handleTrouble(code: NetworkErrorCode): void {
+    this.#note(`trouble ${code}`);
+  }
+
   handleReadable(): void {
     const connection = this.connection!;
     for (let piece = connection.receive(); piece !== null; piece = connection.receive()) {
