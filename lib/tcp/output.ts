@@ -32,6 +32,7 @@ function writeReset(tcb: Tcb, out: Segment): boolean {
   out.destinationPort = tcb.remotePort;
   out.flags = RST;
   out.ack = 0;
+  out.trafficClass = tcb.config.trafficClass;
   tcb.count.segmentsOut++;
   if ((tcb.owed & OWE_STRAY_RESET) !== 0) {
     out.seq = tcb.strayResetSeq;
