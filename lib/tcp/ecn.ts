@@ -36,14 +36,16 @@ export function synFlags(tcb: Tcb): number {
   return tcb.config.ecn === 'request' && tcb.rtt.backoff === 0 ? ECE | CWR : 0;
 }
 
-/** The peer's SYN or SYN-ACK: has he asked, or agreed? (§6.1.1) */
+/**
+ * The peer's SYN or SYN-ACK: has he asked, or agreed? Who has sent one SYN that did not ask must not
+ * use it (§6.1.1); in a passive open ours is the answer.
+ */
 export function agreeOnEcn(tcb: Tcb, seg: Segment): void {
+  const { ecn, config, rtt, passive } = tcb;
   const bits = seg.flags & (ECE | CWR);
-  if ((seg.flags & ACK) === 0) {
-    tcb.ecn.on = bits === (ECE | CWR) && tcb.config.ecn !== 'off';
-  } else {
-    tcb.ecn.on = bits === ECE && tcb.config.ecn === 'request';
-  }
+  const hasAsked = config.ecn === 'request' && rtt.backoff === 0;
+  if ((seg.flags & ACK) !== 0) ecn.on = bits === ECE && hasAsked;
+  else ecn.on = bits === (ECE | CWR) && (passive ? config.ecn !== 'off' : hasAsked);
 }
 
 /** A segment of an established connection: its mark is echoed, its CWR ends the echo (§6.1.3). */
@@ -60,8 +62,8 @@ export function takeMarks(tcb: Tcb, seg: Segment): void {
 /** The peer echoes a mark: the window shrinks as for a loss, once a round trip (§6.1.2). */
 export function takeEcho(tcb: Tcb, seg: Segment): void {
   const { ecn, snd, cc, recovery } = tcb;
-  if ((seg.flags & (ECE | SYN)) !== ECE) return;
-  if (ecn.reduced && !seqGt(snd.una, ecn.recover)) return;
+  if (ecn.reduced && seqGt(snd.una, ecn.recover)) ecn.reduced = false;
+  if (ecn.reduced || (seg.flags & (ECE | SYN)) !== ECE) return;
   ecn.reduced = true;
   ecn.recover = snd.nxt;
   ecn.cwrDue = true;

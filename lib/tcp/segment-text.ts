@@ -1,5 +1,5 @@
 /** Urgent pointer, text and FIN of a segment (RFC 9293 §3.10.7.4, sixth to eighth checks). */
-import { FIN, type Segment, SYN, URG } from '../wire/segment';
+import { CWR, ECE, FIN, type Segment, SYN, URG } from '../wire/segment';
 import { EVENT_READABLE, EVENT_URGENT } from './events';
 import { OWE_ACK, OWE_RESET } from './owed';
 import { noteDuplicate, noteHeld } from './sack';
@@ -12,9 +12,12 @@ import { noteReceiverRtt } from './tuning';
 /** Most duplicate ACKs owed at once: a flood of out-of-order segments earns no flood of answers. */
 const MAX_DUPLICATE_ACKS = 64;
 
-/** Cuts off the SYN, which has been taken: text and urgent pointer count from behind it. */
+/**
+ * Cuts off the SYN, which has been taken, with what the ECN flags mean on it: text and urgent pointer
+ * count from behind it.
+ */
 export function cutSyn(seg: Segment): void {
-  seg.flags &= ~SYN;
+  seg.flags &= ~(SYN | ECE | CWR);
   seg.seq = seqAdd(seg.seq, 1);
   seg.urgentPointer--;
   if (seg.urgentPointer <= 0) seg.flags &= ~URG;
