@@ -15,7 +15,7 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   minRtoMs: 200,
   maxRtoMs: 120_000,
   delayedAckMs: 40,
-  quickAckSegments: 0,
+  quickAckSegments: 16,
   swsOverrideMs: 200,
   // Linux keeps TIME-WAIT for 60 s in all, RFC 9293 §3.4.2 suggests an MSL of two minutes.
   mslMs: 30_000,
