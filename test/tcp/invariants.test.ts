@@ -33,12 +33,34 @@ const BREAKS: readonly (readonly [Reachable, (tcb: Tcb) => void, RegExp])[] = [
     /cwnd/,
   ],
   [
-    'ESTABLISHED',
+    'FIN-WAIT-1',
     (tcb) => {
-      tcb.recovery.rewound = true;
-      tcb.recovery.cursor = tcb.snd.una - 1;
+      tcb.scoreboard.flyingBytes = -1;
     },
-    /flight|cursor/,
+    /negative/,
+  ],
+  [
+    'FIN-WAIT-1',
+    (tcb) => {
+      tcb.scoreboard.lostBytes = 1;
+    },
+    /flying, lost or reported/,
+  ],
+  [
+    'FIN-WAIT-1',
+    (tcb) => {
+      tcb.scoreboard.flyingBytes = 0;
+      tcb.scoreboard.sackedBytes = 1;
+    },
+    /without SACK/,
+  ],
+  [
+    'FIN-WAIT-1',
+    (tcb) => {
+      tcb.recovery.mode = 'fast';
+      tcb.recovery.recover = tcb.snd.una;
+    },
+    /goal/,
   ],
   [
     'ESTABLISHED',
@@ -57,34 +79,34 @@ const BREAKS: readonly (readonly [Reachable, (tcb: Tcb) => void, RegExp])[] = [
   [
     'ESTABLISHED',
     (tcb) => {
-      tcb.reassembly.count = 300;
+      tcb.reassembly.ranges.count = 300;
     },
     /bounded/,
   ],
   [
     'ESTABLISHED',
     (tcb) => {
-      tcb.reassembly.starts = Int32Array.of(tcb.rcv.nxt);
-      tcb.reassembly.ends = Int32Array.of(tcb.rcv.nxt + 5);
-      tcb.reassembly.count = 1;
+      tcb.reassembly.ranges.starts = Int32Array.of(tcb.rcv.nxt);
+      tcb.reassembly.ranges.ends = Int32Array.of(tcb.rcv.nxt + 5);
+      tcb.reassembly.ranges.count = 1;
     },
     /ahead/,
   ],
   [
     'ESTABLISHED',
     (tcb) => {
-      tcb.reassembly.starts = Int32Array.of(tcb.rcv.nxt + 5);
-      tcb.reassembly.ends = Int32Array.of(tcb.rcv.nxt + 5);
-      tcb.reassembly.count = 1;
+      tcb.reassembly.ranges.starts = Int32Array.of(tcb.rcv.nxt + 5);
+      tcb.reassembly.ranges.ends = Int32Array.of(tcb.rcv.nxt + 5);
+      tcb.reassembly.ranges.count = 1;
     },
     /empty/,
   ],
   [
     'ESTABLISHED',
     (tcb) => {
-      tcb.reassembly.starts = Int32Array.of(tcb.rcv.nxt + 5);
-      tcb.reassembly.ends = Int32Array.of(tcb.rcv.edge + 1);
-      tcb.reassembly.count = 1;
+      tcb.reassembly.ranges.starts = Int32Array.of(tcb.rcv.nxt + 5);
+      tcb.reassembly.ranges.ends = Int32Array.of(tcb.rcv.edge + 1);
+      tcb.reassembly.ranges.count = 1;
     },
     /beyond/,
   ],

@@ -157,7 +157,7 @@ eachWrap(t, 'a repetition that is lost waits for the timeout', (t, make) => {
   const b = burst(make, 5);
   duplicates(b, 1, 4);
   t.same(b.advance(200), ['200 . 1:1001(1000) ack 1']);
-  t.notOk(b.tcb.recovery.fast);
+  t.equal(b.tcb.recovery.mode, 'timeout');
   t.equal(b.tcb.cc.cwnd, 1000);
 });
 
@@ -205,7 +205,7 @@ eachWrap(
     t.same(b.sent(), ['P. 9001:10001(1000) ack 1'], 'only the first and the last were lost');
     b.inject('. 1:1(0) ack 10001 win 65535');
     t.same(b.sent(), []);
-    t.notOk(b.tcb.recovery.rewound);
+  t.equal(b.tcb.recovery.mode, 'none');
   },
 );
 
@@ -213,7 +213,7 @@ eachWrap(t, 'all of it had arrived: the timeout was late', (t, make) => {
   const b = burst(make, 10, 3000);
   b.advance(200);
   b.inject('. 1:1(0) ack 10001 win 65535');
-  t.notOk(b.tcb.recovery.rewound);
+  t.equal(b.tcb.recovery.mode, 'none');
   t.equal(b.sent()[0], '. 10001:11001(1000) ack 1', 'new text follows at once');
 });
 
@@ -254,7 +254,7 @@ eachWrap(t, 'a timeout in fast recovery ends it', (t, make) => {
   const b = burst(make, 10);
   duplicates(b, 1, 5);
   b.advance(200);
-  t.notOk(b.tcb.recovery.fast);
+  t.equal(b.tcb.recovery.mode, 'timeout');
   b.inject('. 1:1(0) ack 3001 win 65535');
   t.same(b.sent(), ['. 3001:4001(1000) ack 1', '. 4001:5001(1000) ack 1']);
 });
