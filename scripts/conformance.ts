@@ -1,6 +1,6 @@
 /**
- * Counts what of RFC 9293 is proved by tests: runs those that bear requirement ids in their names and
- * writes docs/conformance.md.
+ * Counts what of RFC 9293 is proved by tests: runs those that bear requirement ids in their names
+ * and writes docs/conformance.md.
  *
  * Ends with status 1 when a MUST is neither passed nor reasoned away, when a test bears an id that
  * nobody knows, or when a test file has failed. Run: npm run conformance

@@ -1,10 +1,10 @@
 /**
- * Would the engine's tests notice a fault? Puts small ones into lib/tcp, one at a time, and writes what
- * survived to docs/mutation.md.
+ * Would the engine's tests notice a fault? Puts small ones into lib/tcp, one at a time, and writes
+ * what survived to docs/mutation.md.
  *
- *     npm run mutate                                     the sample of the document, about ten minutes
- *     npm run mutate -- --count 50 --seed 7              another sample; nothing is written
- *     npm run mutate -- --file recovery                  all mutants of one file; nothing is written
+ *     npm run mutate                           the sample of the document, about ten minutes
+ *     npm run mutate -- --count 50 --seed 7    another sample; nothing is written
+ *     npm run mutate -- --file recovery        all mutants of one file; nothing is written
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

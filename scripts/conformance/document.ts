@@ -5,8 +5,8 @@ const VERDICTS = ['passes', 'not applicable', 'decided: no', 'FAILS', 'no test']
 
 const INTRODUCTION = `# RFC 9293, requirement by requirement
 
-Written by \`npm run conformance\` from the results of the tests: a requirement passes when every test
-that bears its id in its name has passed in that run. What is not applicable, or a MAY that is decided
+Written by \`npm run conformance\` from the results of the tests: a requirement passes when every
+test that bears its id in its name has passed in that run. What is not applicable, or was decided
 with no, stands in [not-applicable.ts](../test/conformance/not-applicable.ts) with its reason.
 `;
 

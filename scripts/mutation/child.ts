@@ -1,8 +1,8 @@
 /**
  * The process that meets one mutant: node child.js TARGET MUTANT TEST…
  *
- * Loads the mutant instead of TARGET and runs the test files in order, until something fails: status 0
- * says that nothing has noticed the mutant. `-` for both: the program as it is.
+ * Loads the mutant instead of TARGET and runs the test files in order, until something fails:
+ * status 0 says that nothing has noticed the mutant. `-` for both: the program as it is.
  */
 import { readFileSync } from 'node:fs';
 import Module from 'node:module';

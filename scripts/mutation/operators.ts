@@ -63,9 +63,10 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 const KEYWORDS = new Set(
-  'break case catch class const continue default do else export extends finally for function if import in let new of return static switch throw try typeof var while'.split(
-    ' ',
-  ),
+  [
+    'break case catch class const continue default do else export extends finally for function if',
+    'import in let new of return static switch throw try typeof var while',
+  ].flatMap((line) => line.split(' ')),
 );
 
 /** @param source an ES module as esbuild prints it */

@@ -1,6 +1,6 @@
 /**
- * Stands in for tap where speed is all: the few methods that the engine's tests use, and the process
- * ends at the first assertion that does not hold.
+ * Stands in for tap where speed is all: the few methods that the engine's tests use, and the
+ * process ends at the first assertion that does not hold.
  */
 import { isDeepStrictEqual } from 'node:util';
 

@@ -30,7 +30,8 @@ export function isKilled({ fate }: Verdict): boolean {
 /** 'killed 190 of 200 (95.0 %)' */
 export function rateOf(verdicts: readonly Verdict[]): string {
   const killed = verdicts.filter(isKilled).length;
-  return `killed ${killed} of ${verdicts.length} (${((100 * killed) / verdicts.length).toFixed(1)} %)`;
+  const percent = (100 * killed) / verdicts.length;
+  return `killed ${killed} of ${verdicts.length} (${percent.toFixed(1)} %)`;
 }
 
 /** Why this survivor may live; '' when nobody has said. */
@@ -45,14 +46,15 @@ export function reasonFor(mutant: Mutant): string {
 
 export function renderReport({ seed, candidates, tests, verdicts }: Run): string {
   const limit = verdicts.filter(({ fate }) => fate === 'time limit').length;
+  const rate = rateOf(verdicts);
   return `# Would the tests notice?
 
-Written by \`npm run mutate\`: small faults are put into \`lib/tcp\`, one at a time, and the ${tests} test
-files of \`test/tcp\`, \`test/conformance\` and \`test/textbook\` run until one fails. A mutant that no test
-notices survives.
+Written by \`npm run mutate\`: small faults are put into \`lib/tcp\`, one at a time, and the
+${tests} test files of \`test/tcp\`, \`test/conformance\` and \`test/textbook\` run until one
+fails. A mutant that no test notices survives.
 
-Of ${candidates} possible mutants a sample was drawn with seed ${seed}: **${rateOf(verdicts)}**, ${limit} of them
-because they never came to an end.
+Of ${candidates} possible mutants a sample was drawn with seed ${seed}: **${rate}**,
+${limit} of them because they never came to an end.
 
 ${table('kind', verdicts, ({ mutant }) => mutant.change.operator)}
 ${table('file', verdicts, ({ mutant }) => mutant.file)}

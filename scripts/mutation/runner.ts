@@ -74,7 +74,7 @@ export interface TimedTest {
   loads: ReadonlySet<string>;
 }
 
-/** Tests that can notice a fault in `target`, the likely ones first: its own, then the quick ones. */
+/** Tests that can notice a fault in `target`: its own first, then the quick ones. */
 export function chooseTests(target: string, tests: readonly TimedTest[]): TimedTest[] {
   const own = basename(target, '.js');
   const rank = ({ test }: TimedTest): number => (basename(test, '.test.js') === own ? 0 : 1);

@@ -8,12 +8,14 @@ export interface Token {
 }
 
 // Longest first, so that an operator is never read as the beginning of itself.
-const PUNCTUATORS =
-  '>>>= ... === !== >>> <<= >>= **= &&= ||= ??= => == != <= >= && || ?? ?. ++ -- += -= *= /= %= &= |= ^= << >> ** { } ( ) [ ] ; , < > + - * / % & | ^ ! ~ ? : = . @ #'
-    .split(' ')
-    .sort((a, b) => b.length - a.length)
-    .map((text) => text.replace(/[\\^$*+?.()|[\]{}]/g, '\\$&'))
-    .join('|');
+const PUNCTUATORS = [
+  '>>>= ... === !== >>> <<= >>= **= &&= ||= ??= => == != <= >= && || ?? ?. ++ -- += -= *= /= %= &=',
+  '|= ^= << >> ** { } ( ) [ ] ; , < > + - * / % & | ^ ! ~ ? : = . @ #',
+]
+  .flatMap((line) => line.split(' '))
+  .sort((a, b) => b.length - a.length)
+  .map((text) => text.replace(/[\\^$*+?.()|[\]{}]/g, '\\$&'))
+  .join('|');
 
 const TOKEN = new RegExp(
   [

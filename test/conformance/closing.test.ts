@@ -80,7 +80,7 @@ script(
 
 script(
   t,
-  '[MUST-13] [U-16] TIME-WAIT lasts twice the MSL; a FIN that comes again is answered and begins it anew',
+  '[MUST-13] [U-16] TIME-WAIT lasts twice the MSL; a FIN that comes again begins it anew',
   `${ACCEPTED}
   +0   shutdown
   +0   > F. 1:1(0) ack 1

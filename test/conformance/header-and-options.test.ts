@@ -8,7 +8,7 @@ const LATE_TIMESTAMPS = 'fd06aabbccdd 01 080a 0000000700000000';
 
 script(
   t,
-  '[MUST-5] [MUST-6] [MUST-64] [MUST-68] options are read in any segment, unknown ones skipped by their length',
+  '[MUST-5] [MUST-6] [MUST-64] [MUST-68] any segment may bear options, unknown ones are skipped',
   `
   0    listen 80
   +0   < S 0:0(0) win 65535 <mss 1460,TS val 5 ecr 0>

@@ -40,7 +40,7 @@ t.test('[SHLD-21] [SHLD-22] and may change while the connection lives', async (t
 });
 
 t.test(
-  '[MUST-20] [SHLD-9] [SHLD-10] [U-1] R1: after three repetitions the user hears of trouble; R2: the end',
+  '[MUST-20] [SHLD-9] [SHLD-10] [U-1] after R1 the user hears of trouble, after R2 of the end',
   async (t) => {
     const peer = new PacketPeer({ tcp: { dataTimeoutMs: 100_000 } }).establish();
     peer.heard();

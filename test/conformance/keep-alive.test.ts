@@ -14,7 +14,7 @@ script(t, '[MUST-25] off unless asked for', `${ACCEPTED}\n  +1000000 nothing\n`,
 
 script(
   t,
-  '[MAY-5] [MUST-24] [MUST-28] [SHLD-12] two hours of quiet, then a probe without text; an answer begins them anew',
+  '[MAY-5] [MUST-24] [MUST-28] [SHLD-12] after two hours of quiet a probe without text',
   `${ACCEPTED}
   +0    keepalive on
   +7200 > . 0:0(0) ack 1

@@ -5,7 +5,7 @@ import { script } from '../support/script';
 import { LOCAL, PacketPeer } from './packet-peer';
 
 t.test(
-  '[MUST-44] [MUST-45] the address of the first SYN is kept, whatever the routes say later',
+  '[MUST-44] [MUST-45] the address of the first SYN is kept whatever routes say later',
   async (t) => {
     let source = LOCAL;
     const peer = new PacketPeer({ route: () => ({ source, mtu: 1500 }) }).connect();
@@ -26,7 +26,7 @@ t.test(
 
 script(
   t,
-  '[MUST-41] [MUST-42] a LISTEN may join connections that are opening from its port, and leaves them alone',
+  '[MUST-41] [MUST-42] LISTEN leaves alone connections that are opening from its port',
   `
   0    connect 50000
   +0   > S 0:0(0)
@@ -51,7 +51,7 @@ script(
 
 script(
   t,
-  '[MUST-11] [U-19] after a passive OPEN a reset leaves the listener as it was, and nobody hears of it',
+  '[MUST-11] [U-19] after a passive OPEN nobody hears of a reset, and the listener stays',
   `
   0    listen 80
   +0   < S 0:0(0) win 65535 <mss 1460>
@@ -70,7 +70,7 @@ script(
 
 script(
   t,
-  '[MUST-22] [MUST-23] a SYN is repeated for three minutes, ever more slowly, before the user hears of it',
+  '[MUST-22] [MUST-23] a SYN is repeated for three minutes before it is given up',
   `
   0    connect 50000
   +0   > S 0:0(0)

@@ -1,6 +1,6 @@
 /**
- * A whole stack over a link whose other end is the test, down to the IP header: what the packet scripts
- * leave out.
+ * A whole stack over a link whose other end is the test, down to the IP header: what the packet
+ * scripts leave out.
  */
 import { VirtualClock } from '../../lib/sim/virtual-clock';
 import { Stack } from '../../lib/stack/stack';

@@ -12,7 +12,7 @@ const ACCEPTED = `
 
 script(
   t,
-  '[MUST-60] [MUST-61] what is written leaves at once when nothing is on its way, with PSH on its end',
+  '[MUST-60] [MUST-61] what is written leaves when nothing is on its way, with PSH on its end',
   `${ACCEPTED}
   +0   write 2500
   +0   > . 1:1001(1000) ack 1
@@ -25,7 +25,7 @@ script(
 
 script(
   t,
-  '[SHLD-27] [SHLD-28] [MAY-16] [SHLD-7] small writes gather behind what is on its way, and leave as the largest segment',
+  '[SHLD-27] [SHLD-28] [MAY-16] [SHLD-7] small writes gather to the largest segment',
   `${ACCEPTED}
   +0   write 10
   +0   > P. 1:11(10) ack 1

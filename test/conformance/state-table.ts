@@ -1,10 +1,10 @@
 /**
- * What each state makes of each segment, written out from RFC 9293 §3.10.7 as amended by RFC 5961 (blind
- * attacks), RFC 7323 and RFC 1337 (TIME-WAIT). `state-table.test.ts` runs every cell.
+ * What each state makes of each segment, written out from RFC 9293 §3.10.7 as amended by RFC 5961
+ * (blind attacks) and RFC 1337 (TIME-WAIT). `state-table.test.ts` runs every cell.
  *
- * A cell says what is sent and, behind →, which state follows; a dot is a segment that is dropped without
- * a word. OUTCOMES says what each word means. A star marks where the engine differs from the letter of
- * the RFC on purpose: DEVIATIONS says why.
+ * A cell says what follows: WORDS has what each of them means; a dot is a segment that is dropped
+ * without a word. A star marks where the engine differs from the letter of the RFC on purpose:
+ * DEVIATIONS says why.
  */
 import type { TcpState } from '../../types/tcp';
 
@@ -125,8 +125,8 @@ export interface Outcome {
   /** Absent: the state stays. */
   state?: TcpState;
   /**
-   * Words of `state-table.test.ts`: ack · late (an ACK after the delay) · syn+ack · rst (at SEG.ACK) ·
-   * rst+ack (of the segment) · again (what is outstanding, until R2).
+   * ack · late (an ACK after the delay) · syn+ack · rst (at SEG.ACK) · rst+ack (of the segment) ·
+   * again (what is outstanding, until R2).
    */
   sent: string;
   /** What the user hears, in order. */
@@ -173,23 +173,19 @@ export const DEVIATIONS: ReadonlyArray<readonly [RegExp, readonly TcpState[], st
   [
     /^the first SYN again$/,
     ['SYN-RECEIVED'],
-    'His SYN again means that our SYN-ACK was lost: it goes again, with the ACK that the RFC asks for, as in Linux.',
+    'His SYN again means that our SYN-ACK was lost: it goes again, as in Linux, with the ACK in it.',
   ],
   [
     /^SYN\+ACK at the IRS$/,
     ['SYN-RECEIVED'],
-    'Figure 7 lets it complete a simultaneous open; the first check would refuse it (lib/tcp/segment-arrives.ts).',
+    'Figure 7 lets it complete a simultaneous open; the first check would refuse it.',
   ],
   [
     /^RST/,
     ['CLOSE-WAIT'],
     'The user hears EPIPE instead of ECONNRESET, as in Linux: what fails is his own writing.',
   ],
-  [
-    /^RST/,
-    ['TIME-WAIT'],
-    'RFC 1337 §3 fix F1: a reset does not end TIME-WAIT, nor is it challenged.',
-  ],
+  [/^RST/, ['TIME-WAIT'], 'RFC 1337 (F1): a reset does not end TIME-WAIT, nor is it challenged.'],
   [
     /^FIN( ahead of its turn)?$/,
     ['CLOSE-WAIT', 'CLOSING', 'LAST-ACK', 'TIME-WAIT'],
@@ -200,11 +196,7 @@ export const DEVIATIONS: ReadonlyArray<readonly [RegExp, readonly TcpState[], st
 /** What cannot be met, and why. */
 export const UNREACHABLE: ReadonlyArray<readonly [TcpState, 'active' | 'passive', string]> = [
   ['LISTEN', 'active', 'an active OPEN begins with SYN-SENT'],
-  [
-    'SYN-SENT',
-    'passive',
-    'no call turns a listener into an active OPEN (RFC 9293 §3.10.2, SEND in LISTEN)',
-  ],
+  ['SYN-SENT', 'passive', 'no call turns a listener into an active OPEN'],
 ];
 
 export interface Cell {

@@ -13,7 +13,7 @@ const ACCEPTED = `
 
 script(
   t,
-  '[U-13] [SHLD-14] accepting text closes the window by as much and leaves its right edge where it was',
+  '[U-13] [SHLD-14] text that is accepted leaves the right edge of the window where it was',
   `${ACCEPTED}
   +0   < . 1:1001(1000) ack 1 win 4000
   +.04 > . 1:1(0) ack 1001 win 3000
@@ -30,7 +30,7 @@ script(
 
 script(
   t,
-  '[MAY-8] [U-15] a reader who does not read keeps the window closed for a day; each probe is answered',
+  '[MAY-8] [U-15] the window may stay closed for a day; each probe is answered',
   `${ACCEPTED}
   +0   < . 1:1001(1000) ack 1 win 4000
   &    < . 1001:2001(1000) ack 1 win 4000
@@ -91,7 +91,7 @@ script(
 
 script(
   t,
-  '[MUST-36] [MUST-37] [SHLD-29] [SHLD-30] a closed window is probed after a timeout, then ever more slowly, for as long as there are answers',
+  '[MUST-36] [MUST-37] [SHLD-29] [SHLD-30] a closed window is probed, ever more slowly',
   `
   0    listen 80
   +0   < S 0:0(0) win 1000 <mss 1000>
@@ -116,7 +116,7 @@ script(
 
 script(
   t,
-  '[MUST-34] [MUST-35] [SHLD-15] [SHLD-16] [SHLD-17] a window that shrinks to nothing over what is on its way is probed',
+  '[MUST-34] [MUST-35] [SHLD-15] [SHLD-16] [SHLD-17] a window shrinks over what is sent',
   `
   0    listen 80
   +0   < S 0:0(0) win 4000 <mss 1000>
