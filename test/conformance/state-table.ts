@@ -173,7 +173,7 @@ export const DEVIATIONS: ReadonlyArray<readonly [RegExp, readonly TcpState[], st
   [
     /^the first SYN again$/,
     ['SYN-RECEIVED'],
-    'His SYN again means that our SYN-ACK was lost: it goes again, as in Linux, with the ACK in it.',
+    'His SYN again means that our SYN-ACK was lost: it goes again, as in Linux, with its ACK.',
   ],
   [
     /^SYN\+ACK at the IRS$/,

@@ -14,7 +14,7 @@ const OPEN = `
 
 exchange(
   t,
-  'four segments close, and data still flows while B is in CLOSE-WAIT (figure 12)',
+  '[MUST-12] four segments close, and data still flows while B is in CLOSE-WAIT (figure 12)',
   `${OPEN}
   A: close
   FIN-WAIT-1    -->  F. 101:101(0) ack 301              -->  CLOSE-WAIT

@@ -6,7 +6,7 @@ import { exchange } from '../support/exchange';
 
 exchange(
   t,
-  'an old SYN arrives late, alone: the third segment is a reset, and B listens again',
+  '[MUST-11] an old SYN arrives late, alone: the third segment is a reset, and B listens again',
   `
   A                                                          B
   B: listen
@@ -25,7 +25,7 @@ exchange(
 
 exchange(
   t,
-  'an old SYN arrives during a live SYN-SENT: A sees that B answers the wrong one (figure 8)',
+  '[U-18] an old SYN arrives in a live SYN-SENT: A sees that B answers the wrong one (figure 8)',
   `
   A                                                          B
   B: listen
@@ -48,7 +48,7 @@ exchange(
 
 exchange(
   t,
-  'an old SYN arrives when all is established: B asks A, and A knows nothing of it',
+  '[U-7] an old SYN arrives when all is established: B asks A, and A knows nothing of it',
   `
   A                                                          B
   B: listen

@@ -22,7 +22,7 @@ exchange(
 
 exchange(
   t,
-  'the third segment may carry data already',
+  '[U-3] the third segment may carry data already',
   `
   A                                                          B
   B: listen
@@ -38,7 +38,7 @@ exchange(
 
 exchange(
   t,
-  'a SYN that is lost is sent again, after a second and then after two',
+  '[MUST-22] a SYN that is lost is sent again, after a second and then after two',
   `
   A                                                          B
   B: listen
@@ -98,7 +98,7 @@ exchange(
 
 exchange(
   t,
-  'both ends may call at once: a simultaneous open is one connection (figure 7)',
+  '[MUST-10] both ends may call at once: a simultaneous open is one connection (figure 7)',
   `
   A                                                          B
   A: connect

@@ -9,7 +9,7 @@ const DATA_OPTIONS = `fd28 ${'5a'.repeat(38)}`;
 
 exchange(
   t,
-  'a SYN to a port that nobody listens on is answered by a reset',
+  '[U-12] a SYN to a port that nobody listens on is answered by a reset',
   `
   A                                                          B
   A: connect
@@ -21,7 +21,7 @@ exchange(
 
 exchange(
   t,
-  'a reset ends an established connection at once, and is not answered',
+  '[MUST-12] [U-4] a reset ends an established connection at once, and is not answered',
   `
   A                                                          B
   B: listen
@@ -37,7 +37,7 @@ exchange(
 
 exchange(
   t,
-  'whoever closes with data unread says so: a reset instead of a FIN',
+  '[SHLD-3] whoever closes with data unread says so: a reset instead of a FIN',
   `
   A                                                          B
   B: listen
@@ -55,7 +55,7 @@ exchange(
 
 exchange(
   t,
-  'a segment with a bit flipped is as good as lost: its checksum tells, and it is sent again',
+  '[MUST-3] a segment with a bit flipped is as good as lost: its checksum tells; it goes again',
   `
   A                                                          B
   B: listen
@@ -76,7 +76,7 @@ exchange(
 
 script(
   t,
-  'an ACK to a port that nobody listens on is answered by a reset at the number it acknowledges',
+  '[U-12] an ACK to a port that nobody listens on is reset at the number it acknowledges',
   `
   0    < . 700:700(0) ack 4242 win 1000
   +0   > R 4242:4242(0)
@@ -89,7 +89,7 @@ script(
 
 script(
   t,
-  'a segment with a wrong checksum is dropped and counted, whatever it says',
+  '[MUST-3] a segment with a wrong checksum is dropped and counted, whatever it says',
   `
   0    listen 80
   +0   < S 0:0(0) win 65535 <mss 1460> <badsum>
@@ -109,7 +109,7 @@ script(
 
 script(
   t,
-  'a header may carry 40 bytes of options: kinds that are known are used, others are passed over',
+  '[MUST-5] [MUST-6] of 40 bytes of options known kinds are used, others are passed over',
   `
   0    listen 80
   // An unknown kind of 20 bytes, MSS 500, window scale 3, eight NOPs, an unknown kind of 5 bytes.
@@ -132,7 +132,7 @@ script(
 
 script(
   t,
-  'options whose lengths make no sense are not read, and the segment is used without them',
+  '[MUST-7] options whose lengths make no sense are not read, and the segment is used without them',
   `
   0    listen 80
   // A window scale of 200 bytes: what comes behind it is lost, what came before it counts.

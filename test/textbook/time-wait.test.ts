@@ -28,7 +28,7 @@ const OVERTAKEN = `${OPEN}
 
 exchange(
   t,
-  'the last ACK is lost, B repeats its FIN, and A is still there to acknowledge it',
+  '[MUST-13] [U-16] the last ACK is lost, B repeats its FIN, and A is there to acknowledge it',
   `${OPEN}
   A: close
   FIN-WAIT-1    -->  F. 101:101(0) ack 301              -->  CLOSE-WAIT
