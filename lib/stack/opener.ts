@@ -31,6 +31,9 @@ interface LocalEnd {
   replaced: Endpoint | null;
 }
 
+/** How many ports may be found taken before one in TIME-WAIT is taken over. */
+const PORTS_BEFORE_REUSE = 128;
+
 /** How long a connection must have been silent in TIME-WAIT before another may take its place. */
 const REUSE_AFTER_MS = 1000;
 
@@ -141,16 +144,29 @@ export class Opener {
       heldPort = ports.hold(attachment, local, port);
       tuple.localPort = heldPort.port;
     } else if (port === 0) {
-      tuple.localPort = ports.chooseEphemeral((candidate) => {
-        if (listeners.findOverlap(local, candidate) !== null) return false;
-        tuple.localPort = candidate;
-        return connections.find(tuple) === null && !tuple.isItself;
-      });
+      this.#chooseEphemeral(tuple, local, now);
     }
     const other = connections.find(tuple);
     if (other === null || isReusable(other, now)) return { tuple, heldPort, replaced: other };
     heldPort?.release();
     throw failure('EADDRNOTAVAIL', `port ${port} has a connection to ${remote.text} already`);
+  }
+
+  /**
+   * A port that makes the four-tuple new; where they are rare, also one of a connection that is
+   * over.
+   */
+  #chooseEphemeral(tuple: FourTuple, local: IpAddress, now: number): void {
+    const { connections, listeners, ports } = this.#registry;
+    let tried = 0;
+    tuple.localPort = ports.chooseEphemeral((candidate) => {
+      tried++;
+      if (listeners.findOverlap(local, candidate) !== null) return false;
+      tuple.localPort = candidate;
+      if (tuple.isItself) return false;
+      const other = connections.find(tuple);
+      return other === null || (tried > PORTS_BEFORE_REUSE && isReusable(other, now));
+    });
   }
 
   /** The listener's port, held on every link that shares the host. */
