@@ -134,7 +134,8 @@ function tryConnect(
 ): NetworkError | null {
   try {
     const stack = chosenStack(socket[inside].stack);
-    handle.open(stack.connect(requestFrom(plan, target), handle), opened);
+    const request = { ...requestFrom(plan, target), ...socket[inside].choices };
+    handle.open(stack.connect(request, handle), opened);
     return null;
   } catch (thrown) {
     return asNetworkError(thrown);

@@ -18,6 +18,7 @@ import {
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
 } from './auto-select-family';
+import { nodeConnect } from './node-net';
 import { Server } from './server';
 import { Socket } from './socket';
 
@@ -54,7 +55,7 @@ function bindConnect(BoundSocket: SocketConstructor): Connect {
   const connect = (...args: unknown[]): nodeNet.Socket => {
     const { options } = normalizeArguments(args);
     // A pipe has no TCP in it: the socket is Node's.
-    if (options.path) return (nodeNet.connect as (...values: unknown[]) => nodeNet.Socket)(...args);
+    if (options.path) return (nodeConnect as (...values: unknown[]) => nodeNet.Socket)(...args);
     const socket = new BoundSocket(options as SocketOptions);
     const { timeout } = options as NetConnectOptions;
     if (timeout) socket.setTimeout(timeout);

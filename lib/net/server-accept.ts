@@ -6,6 +6,7 @@ import { Socket } from './socket';
 import { SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
+import { addChoices } from './tcp-choices';
 
 export function acceptConnection(
   server: ServerMethods,
@@ -43,6 +44,7 @@ function socketFor(server: ServerMethods, handle: SocketHandle): SocketMethods {
   own.noDelay = server.noDelay;
   own.keepAlive = server.keepAlive;
   own.keepAliveDelaySeconds = server.keepAliveInitialDelay;
+  addChoices(own.choices, server._choices);
   return socket;
 }
 

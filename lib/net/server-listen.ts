@@ -6,13 +6,14 @@
 import { AsyncResource } from 'node:async_hooks';
 import * as dns from 'node:dns';
 import { addAbortListener } from 'node:events';
-import * as nodeNet from 'node:net';
+import type { Server as NodeServer } from 'node:net';
 import type { StackConnection, StackListener } from '../../types/stack';
 import type { NetworkError } from '../support/network-error';
 import { IPV4_ANY, IPV6_ANY, IpAddress } from '../wire/ip-address';
 import { invalidArgValue, stateError } from './argument-errors';
 import { isPipeName, type LooseOptions, normalizeArguments, portNumber } from './arguments';
 import { asNetworkError, listenError } from './errors';
+import { createNodeServer } from './node-net';
 import { acceptConnection } from './server-accept';
 import type { ServerMethods } from './server-methods';
 import { chosenStack } from './stack-choice';
@@ -114,14 +115,15 @@ function tryListen(
     scope.runInAsyncScope(acceptConnection, null, server, connection, dualStack);
   try {
     const stack = chosenStack(server._stack);
-    startListening(server, stack.listen({ address, port, backlog }, accept));
+    const request = { ...server._choices, address, port, backlog };
+    startListening(server, stack.listen(request, accept));
     return null;
   } catch (thrown) {
     return asNetworkError(thrown);
   }
 }
 
-function startListening(server: ServerMethods, handle: StackListener | nodeNet.Server): void {
+function startListening(server: ServerMethods, handle: StackListener | NodeServer): void {
   server._handle = handle;
   if (server._unref) handle.unref();
   process.nextTick(() => {
@@ -136,7 +138,7 @@ function fail(server: ServerMethods, failure: NetworkError, address: string, por
 
 /** Pipes, descriptors and handles have no TCP of ours in them: a server of Node's stands in. */
 function listenForeign(server: ServerMethods, args: readonly unknown[]): void {
-  const foreign = nodeNet.createServer({
+  const foreign = createNodeServer({
     allowHalfOpen: server.allowHalfOpen,
     pauseOnConnect: server.pauseOnConnect,
   });

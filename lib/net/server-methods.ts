@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { StackListener, TransportStack } from '../../types/stack';
 import { stateError } from './argument-errors';
 import { listenServer } from './server-listen';
+import type { TcpChoices } from './tcp-choices';
 
 type CloseCallback = (error?: Error) => void;
 
@@ -28,6 +29,8 @@ export class ServerMethods extends EventEmitter {
   declare _listeningId: number;
   /** Null: the default stack, looked up when it is needed. */
   declare _stack: TransportStack | null;
+  /** What of the TCP beneath was chosen for what it accepts. */
+  declare _choices: TcpChoices;
 
   listen(...args: unknown[]): this {
     listenServer(this, args);

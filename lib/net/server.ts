@@ -4,7 +4,7 @@ import { getDefaultHighWaterMark } from 'node:stream';
 import type { Server as PublicServer, ServerConstructor, ServerOptions } from './api';
 import { invalidArgType } from './argument-errors';
 import { ServerMethods } from './server-methods';
-import { wholeSeconds } from './socket-options';
+import { optionChoices, wholeSeconds } from './socket-options';
 import { validateNumber } from './validators';
 
 export type Server = PublicServer;
@@ -17,11 +17,19 @@ function construct(this: ServerMethods | undefined, given?: unknown, listener?: 
   if (!(this instanceof ServerMethods)) {
     return new Server(given as ServerOptions, listener as () => void);
   }
-  initEmitter.call(this);
-  const onConnection = typeof given === 'function' ? given : listener;
-  if (typeof onConnection === 'function') this.on('connection', onConnection as Listener);
-  initFields(this, checkOptions(typeof given === 'function' ? {} : given));
+  initServer(this, given, listener);
   return this;
+}
+
+/**
+ * Does to `server`, whatever its class, what the constructor does.
+ * @throws ERR_INVALID_ARG_TYPE
+ */
+export function initServer(server: ServerMethods, given: unknown, listener: unknown): void {
+  initEmitter.call(server);
+  const onConnection = typeof given === 'function' ? given : listener;
+  if (typeof onConnection === 'function') server.on('connection', onConnection as Listener);
+  initFields(server, checkOptions(typeof given === 'function' ? {} : given));
 }
 
 /** @throws ERR_INVALID_ARG_TYPE */
@@ -52,6 +60,8 @@ function initFields(server: ServerMethods, options: ServerOptions): void {
   server.keepAliveInitialDelay = wholeSeconds(options.keepAliveInitialDelay);
   server.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false);
   Object.defineProperty(server, '_stack', { value: options.stack ?? null, writable: true });
+  const choices = optionChoices(options, server.keepAliveInitialDelay);
+  Object.defineProperty(server, '_choices', { value: choices });
 }
 
 Object.defineProperty(construct, 'name', { value: 'Server' });

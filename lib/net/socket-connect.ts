@@ -6,6 +6,7 @@
  */
 import * as dns from 'node:dns';
 import { isIP } from 'node:net';
+import type { TransportStack } from '../../types/stack';
 import {
   invalidAddressFamily,
   invalidArgType,
@@ -24,6 +25,7 @@ import { SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import { writeAfterEnd } from './socket-io';
 import type { SocketMethods } from './socket-methods';
+import { readChoices } from './tcp-choices';
 import {
   validateBoolean,
   validateFunction,
@@ -46,7 +48,9 @@ export function connectSocket(socket: SocketMethods, args: readonly unknown[]): 
   if (options.port === undefined && options.path == null) {
     throw missingArgs(['options', 'port', 'path']);
   }
-  prepare(socket, options);
+  readChoices(socket[inside].choices, options);
+  if (options.stack) socket[inside].stack = options.stack as TransportStack;
+  prepare(socket);
   if (options.path) {
     validateString(options.path, 'options.path');
     // A pipe has no TCP in it; only `connect` and `createConnection` can hand out Node's socket.
@@ -58,7 +62,7 @@ export function connectSocket(socket: SocketMethods, args: readonly unknown[]): 
 }
 
 /** A new handle; for a socket that was closed, also a new life as a stream. */
-function prepare(socket: SocketMethods, options: LooseOptions): void {
+function prepare(socket: SocketMethods): void {
   const own = socket[inside];
   if (Object.hasOwn(socket, 'write') && socket.write === writeAfterEnd) {
     Reflect.deleteProperty(socket, 'write');
@@ -68,7 +72,6 @@ function prepare(socket: SocketMethods, options: LooseOptions): void {
     own.remote = null;
     own.local = null;
   }
-  if (options.stack) own.stack = options.stack as typeof own.stack;
   if (socket._handle === null) {
     adoptHandle(socket, new SocketHandle());
     (socket as unknown as { _undestroy(): void })._undestroy();

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import type { ConnectionHandler, StackConnection } from '../../types/stack';
 import type { NetworkErrorCode } from '../support/network-error';
 import { IpAddress } from '../wire/ip-address';
-import { callError } from './errors';
+import { addressError, callError } from './errors';
 import { inside, type UserBuffer } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import { SocketWriter, type WriteCallback } from './socket-writer';
@@ -157,6 +157,18 @@ export class SocketHandle implements ConnectionHandler {
 
   handleUrgent(): void {
     this.#scope.runInAsyncScope(() => this.#socket?.emit('urgent'));
+  }
+
+  /** The error it would be, should it end the connection. */
+  handleTrouble(code: NetworkErrorCode): void {
+    const socket = this.#socket;
+    if (socket === null || socket.listenerCount('softError') === 0) return;
+    const connection = this.connection!;
+    const { remoteAddress, remotePort } = connection;
+    const error = this.opening
+      ? addressError('connect', code, remoteAddress.text, remotePort)
+      : callError('read', code);
+    this.#scope.runInAsyncScope(() => socket.emit('softError', error));
   }
 
   handleReadable(): void {

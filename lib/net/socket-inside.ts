@@ -6,6 +6,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import type { TransportStack } from '../../types/stack';
+import type { TcpChoices } from './tcp-choices';
 
 export const inside: unique symbol = Symbol('usernet.inside');
 
@@ -25,6 +26,8 @@ export class SocketInside {
   noDelay = false;
   keepAlive = false;
   keepAliveDelaySeconds = 0;
+  /** What of the TCP beneath was chosen. */
+  readonly choices: TcpChoices = {};
   /** What the connection had counted when it was closed. */
   bytesRead = 0;
   bytesWritten = 0;

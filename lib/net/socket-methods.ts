@@ -6,14 +6,11 @@
  * are no initialisers here; fields are only declared, and set by that function.
  */
 import type { AddressInfo } from 'node:net';
-import { Duplex } from 'node:stream';
-import type { TcpInfo, TcpState } from '../../types/tcp';
-import type { SocketExtras } from './api';
-import { invalidArgType, stateError } from './argument-errors';
+import { stateError } from './argument-errors';
 import type { ServerMethods } from './server-methods';
 import { connectSocket } from './socket-connect';
-import type { SocketHandle } from './socket-handle';
-import { inside, type SocketInside } from './socket-inside';
+import { SocketExtensions } from './socket-extensions';
+import { inside } from './socket-inside';
 import {
   bytesWrittenOf,
   destroySocket,
@@ -22,28 +19,21 @@ import {
   writeAllSocket,
   writeSocket,
 } from './socket-io';
-import {
-  handleIdle,
-  setSocketKeepAlive,
-  setSocketNoDelay,
-  setSocketTimeout,
-} from './socket-options';
-import { markUrgent, type WriteCallback } from './socket-writer';
+import { handleIdle, setSocketNoDelay, setSocketTimeout } from './socket-options';
+import type { WriteCallback } from './socket-writer';
 
 /** `{}` where there is no address, as `address()` answers. */
 type MaybeAddress = Partial<AddressInfo>;
 
-export class SocketMethods extends Duplex implements SocketExtras {
+export class SocketMethods extends SocketExtensions {
   declare connecting: boolean;
   declare timeout?: number;
   declare autoSelectFamilyAttemptedAddresses?: string[];
   declare server: ServerMethods | null;
   declare _server: ServerMethods | null;
-  declare _handle: SocketHandle | null;
   declare _host: string | null;
   declare _parent: unknown;
   declare _hadError: boolean;
-  declare [inside]: SocketInside;
 
   connect(...args: unknown[]): this {
     connectSocket(this, args);
@@ -88,11 +78,6 @@ export class SocketMethods extends Duplex implements SocketExtras {
 
   setNoDelay(enable?: boolean): this {
     setSocketNoDelay(this, enable);
-    return this;
-  }
-
-  setKeepAlive(enable?: boolean, initialDelayMs?: number): this {
-    setSocketKeepAlive(this, enable, initialDelayMs);
     return this;
   }
 
@@ -156,26 +141,6 @@ export class SocketMethods extends Duplex implements SocketExtras {
 
   get localFamily(): string | undefined {
     return this._getsockname().family;
-  }
-
-  // Beyond node:net; described in api.ts.
-
-  get state(): TcpState {
-    return this._handle?.connection?.state ?? 'CLOSED';
-  }
-
-  tcpInfo(): TcpInfo | null {
-    return this._handle?.connection?.info() ?? null;
-  }
-
-  sendUrgent(chunk: string | Uint8Array, callback?: WriteCallback): boolean {
-    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
-      throw invalidArgType('chunk', ['string', 'Buffer', 'Uint8Array'], chunk);
-    }
-    // A view of its own, by which it is known again when its turn comes.
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : viewOf(chunk);
-    if (bytes.length > 0) markUrgent(bytes);
-    return this.write(bytes, callback);
   }
 
   // What streams ask for, and names that programs know from Node's own sockets.
@@ -242,8 +207,4 @@ export class SocketMethods extends Duplex implements SocketExtras {
     if (this[inside].userBuffer === null || this.connecting || handle === null) return;
     if (!handle.reading) handle.readStart();
   }
-}
-
-function viewOf(chunk: Uint8Array): Buffer {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
 }

@@ -1,6 +1,8 @@
 /** `setTimeout`, `setNoDelay` and `setKeepAlive` of a Socket. */
+import type { SocketExtensions } from './socket-extensions';
 import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
+import { addChoices, applyChoices, choose, readChoices, type TcpChoices } from './tcp-choices';
 import { timerDuration, validateFunction } from './validators';
 
 /**
@@ -49,16 +51,52 @@ export function setSocketNoDelay(socket: SocketMethods, enable: unknown): void {
   socket._handle?.connection?.setNoDelay(on);
 }
 
-/** @param delayMs idle time before the first probe, of which whole seconds count; 0: as before */
-export function setSocketKeepAlive(socket: SocketMethods, enable: unknown, delayMs: unknown): void {
+/** What libuv sets together with a delay: a probe each second, and ten of them. */
+const DEFAULT_INTERVAL_MS = 1000;
+const DEFAULT_PROBES = 10;
+
+/**
+ * @param delayMs idle time before the first probe, of which whole seconds count; 0: as before
+ * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+ */
+export function setSocketKeepAlive(
+  socket: SocketExtensions,
+  enable: unknown,
+  delayMs: unknown,
+  intervalMs: unknown,
+  count: unknown,
+): void {
   const own = socket[inside];
   const on = Boolean(enable);
   const seconds = wholeSeconds(delayMs);
+  const probing = probingChoices(seconds, intervalMs, count);
   const same = own.keepAlive === on && (!on || own.keepAliveDelaySeconds === seconds);
-  if (same && socket._handle !== null) return;
+  if (same && probing === null && socket._handle !== null) return;
   own.keepAlive = on;
   own.keepAliveDelaySeconds = seconds;
-  socket._handle?.connection?.setKeepAlive(on, seconds * 1000);
+  if (probing !== null) addChoices(own.choices, probing);
+  const connection = socket._handle?.connection;
+  if (connection === undefined || connection === null) return;
+  if (probing !== null) applyChoices(connection, probing);
+  connection.setKeepAlive(on, seconds * 1000);
+}
+
+/** @returns null where nothing was said of how to probe */
+function probingChoices(seconds: number, intervalMs: unknown, count: unknown): TcpChoices | null {
+  if (seconds <= 0 && intervalMs === undefined && count === undefined) return null;
+  const choices = choose('keepAliveInterval', intervalMs ?? DEFAULT_INTERVAL_MS, 'interval');
+  addChoices(choices, choose('keepAliveCount', count ?? DEFAULT_PROBES, 'count'));
+  return choices;
+}
+
+/**
+ * What `options` of a Socket or Server choose of the TCP beneath.
+ * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+ */
+export function optionChoices(options: object, keepAliveDelaySeconds: number): TcpChoices {
+  const choices: TcpChoices = { ...probingChoices(keepAliveDelaySeconds, undefined, undefined) };
+  readChoices(choices, options);
+  return choices;
 }
 
 /** Sockets count keep-alive delays in seconds, so Node does too. */

@@ -4,16 +4,18 @@
  * A function and not a class, so that `Socket()` without `new`, `Socket.call(this)` with
  * util.inherits, and `class extends Socket` all work, as they do with Node's own.
  */
-import * as nodeNet from 'node:net';
+import type { SocketConstructorOpts } from 'node:net';
 import { Duplex, type DuplexOptions } from 'node:stream';
 import type { Socket as PublicSocket, SocketConstructor, SocketOptions } from './api';
 import { invalidArgValue } from './argument-errors';
+import { NodeSocket } from './node-net';
 import { adoptHandle } from './socket-connect';
 import { SocketHandle } from './socket-handle';
 import { inside, SocketInside, type UserBuffer } from './socket-inside';
 import { writeAfterEnd } from './socket-io';
 import { SocketMethods } from './socket-methods';
-import { wholeSeconds } from './socket-options';
+import { optionChoices, wholeSeconds } from './socket-options';
+import { addChoices } from './tcp-choices';
 import { validateNumber } from './validators';
 
 export type Socket = PublicSocket;
@@ -31,7 +33,7 @@ const initDuplex = Duplex as unknown as (this: Duplex, options: DuplexOptions) =
 function construct(this: SocketMethods | undefined, given?: LooseSocketOptions | number): object {
   if (!(this instanceof SocketMethods)) return new Socket(given as SocketOptions);
   const options = checkOptions(given);
-  if (isForeign(options)) return new nodeNet.Socket(given as nodeNet.SocketConstructorOpts);
+  if (isForeign(options)) return new NodeSocket(given as SocketConstructorOpts);
   // First the fields: a signal that is aborted already makes Duplex destroy the socket at once.
   initFields(this, options);
   initDuplex.call(this, {
@@ -74,6 +76,7 @@ function initFields(socket: SocketMethods, options: LooseSocketOptions): void {
   own.noDelay = Boolean(options.noDelay);
   own.keepAlive = Boolean(options.keepAlive);
   own.keepAliveDelaySeconds = wholeSeconds(options.keepAliveInitialDelay);
+  addChoices(own.choices, optionChoices(options, own.keepAliveDelaySeconds));
   Object.defineProperty(socket, inside, { value: own });
   socket.connecting = false;
   socket._hadError = false;

@@ -16,7 +16,7 @@ import type {
   StackListener,
   TransportStack,
 } from '../../types/stack';
-import type { TcpInfo, TcpState } from '../../types/tcp';
+import type { TcpInfo, TcpState, TcpTuning } from '../../types/tcp';
 
 const FIRST_EPHEMERAL_PORT = 49_152;
 
@@ -259,8 +259,12 @@ export class FakeConnection implements StackConnection {
   readonly softError: NetworkErrorCode | null = null;
   readonly urgentBytes = 0;
 
-  tune(_changes: object): void {
+  /** What has been tuned, all together. */
+  readonly tunings: Partial<TcpTuning> = {};
+
+  tune(changes: Partial<TcpTuning>): void {
     this.#checkHeld();
+    Object.assign(this.tunings, changes);
   }
 
   setHopLimit(_hopLimit: number): void {
