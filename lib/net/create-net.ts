@@ -19,6 +19,7 @@ import {
   setDefaultAutoSelectFamilyAttemptTimeout,
 } from './auto-select-family';
 import { nodeConnect } from './node-net';
+import { nodeConnect } from './node-net';
 import { Server } from './server';
 import { Socket } from './socket';
 

@@ -41,7 +41,8 @@ const OUTSIDE: readonly (readonly [RegExp, readonly string[], string])[] = [
   [/^node:crypto$/, ['stack'], 'only the stack knows randomness'],
   [/^node:(?:perf_hooks|timers)/, ['stack'], 'only the stack knows the time'],
   [/^(?:koffi|raw-socket)$/, ['link'], 'only links touch descriptors'],
-  [/^node:(?:fs|tty)/, ['link', 'cli'], 'only links touch descriptors'],
+  [/^node:fs/, ['link', 'cli'], 'only links touch descriptors'],
+  [/^node:tty/, ['link', 'cli', 'register'], 'only links touch descriptors'],
   [/^node:stream/, ['net', 'index', 'register', 'cli'], 'only net knows streams'],
   [/^node:/, Object.keys(ARROWS).filter((room) => !PURE.includes(room)), 'no node: module here'],
 ];
