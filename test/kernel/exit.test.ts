@@ -14,7 +14,8 @@ import { within } from './support/within';
 const SCRIPT = join(__dirname, 'support', 'one-shot.ts');
 /** Longest from the end of the connection to the end of the process; TIME-WAIT would be 60,000 ms. */
 const LEAVE_MS = 5000;
-const BOUND_MS = 10_000;
+/** A program takes its time to begin, on a busy machine. */
+const BOUND_MS = 25_000;
 
 /** `first` and `last` as seen from the program on usernet. */
 type Manner = 'first' | 'last';
@@ -23,13 +24,13 @@ for (const link of ['raw', 'raw-socket'] as const) {
   kernelTest(`a server over ${link} ends with its only connection`, [link], async (t) => {
     const capture = watch(t);
     await Promise.all([serveAndLeave(t, link, 'first'), serveAndLeave(t, link, 'last')]);
-    t.same(capture.resets(), []);
+    t.same(capture.strangeResets(), []);
   });
 
   kernelTest(`a client over ${link} ends with its only connection`, [link], async (t) => {
     const capture = watch(t);
     await Promise.all([callAndLeave(t, link, 'first'), callAndLeave(t, link, 'last')]);
-    t.same(capture.resets(), []);
+    t.same(capture.strangeResets(), []);
   });
 
   kernelTest(`a peer hears of process.exit over ${link}`, [link], async (t) => {
@@ -55,6 +56,7 @@ async function serveAndLeave(t: Test, link: string, manner: Manner): Promise<voi
 
 async function callAndLeave(t: Test, link: string, manner: Manner): Promise<void> {
   const server = nodeNet.createServer({ allowHalfOpen: true }).listen(0, HOST);
+  t.teardown(() => server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const program = start(t, link, 'call', HOST, String(port), manner);

@@ -6,9 +6,9 @@ import type { Outcome, Part, Served } from './conversation';
 import type { PeerAnswer, PeerKind, PeerMethods, PeerRequest } from './peer';
 import { within } from './within';
 
-const START_MS = 15_000;
-const ASK_MS = 20_000;
-const EXIT_MS = 5_000;
+const START_MS = 25_000;
+const ASK_MS = 25_000;
+const EXIT_MS = 10_000;
 
 interface Asked {
   resolve(result: unknown): void;

@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { within } from './within';
 
-const RUN_MS = 10_000;
+const RUN_MS = 25_000;
 
 export interface Finished {
   status: number | null;

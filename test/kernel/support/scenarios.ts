@@ -8,7 +8,7 @@ import type { PeerProcess } from './peer-process';
 import { within } from './within';
 
 /** Longest that one exchange may take, ms. */
-const EXCHANGE_MS = 20_000;
+const EXCHANGE_MS = 25_000;
 
 export interface Scenario {
   name: string;
