@@ -19,7 +19,6 @@ import {
   setDefaultAutoSelectFamilyAttemptTimeout,
 } from './auto-select-family';
 import { nodeConnect } from './node-net';
-import { nodeConnect } from './node-net';
 import { Server } from './server';
 import { Socket } from './socket';
 

@@ -14,7 +14,6 @@ import { invalidArgValue, stateError } from './argument-errors';
 import { isPipeName, type LooseOptions, normalizeArguments, portNumber } from './arguments';
 import { asNetworkError, listenError } from './errors';
 import { createNodeServer } from './node-net';
-import { createNodeServer } from './node-net';
 import { acceptConnection } from './server-accept';
 import type { ServerMethods } from './server-methods';
 import { chosenStack } from './stack-choice';

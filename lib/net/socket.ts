@@ -9,7 +9,6 @@ import { Duplex, type DuplexOptions } from 'node:stream';
 import type { Socket as PublicSocket, SocketConstructor, SocketOptions } from './api';
 import { invalidArgValue } from './argument-errors';
 import { NodeSocket } from './node-net';
-import { NodeSocket } from './node-net';
 import { adoptHandle } from './socket-connect';
 import { SocketHandle } from './socket-handle';
 import { inside, SocketInside, type UserBuffer } from './socket-inside';
