@@ -46,8 +46,8 @@ export class SynCookies {
   }
 
   /**
-   * Writes the SYN-ACK that answers `syn`, after which nothing is kept of it. Window scaling is
-   * offered only beside timestamps, which bring the peer's shift count back; ECN is not.
+   * Writes the SYN-ACK that answers `syn`, after which nothing is kept of it. Window scaling and
+   * SACK are offered only beside timestamps, which bring the peer's word of them back; ECN is not.
    */
   answer(tuple: number, syn: Segment, offer: CookieOffer, now: number, out: Segment): void {
     const { config } = offer;
@@ -64,6 +64,7 @@ export class SynCookies {
     out.hasTimestamps = true;
     out.tsval = this.stampOptions(offer.timestamp, syn);
     out.tsecr = syn.tsval;
+    out.sackPermitted = config.sack && syn.sackPermitted;
     if (config.windowScaling && syn.windowScale >= 0) out.windowScale = offeredShift(config);
   }
 
