@@ -83,6 +83,8 @@ function processSack(tcb: Tcb, seg: Segment, now: number): void {
 /** The scoreboard has changed: is something lost, and how much may leave? */
 function repair(tcb: Tcb, advances: boolean, now: number): void {
   const { scoreboard } = tcb;
+  // RFC 8961 §4 (4): something that was sent only once has arrived, so the backoff is over.
+  if (scoreboard.deliveredFresh) tcb.rtt.backoff = 0;
   if (scoreboard.count > 0) {
     const losses = scoreboard.losses;
     detectLoss(tcb, now);
@@ -152,7 +154,12 @@ function sampleRtt(tcb: Tcb, seg: Segment, now: number): void {
     // An echo from before the repetition: the first copy had arrived and its ACKs were lost, or it
     // was late. How long ago it left says little (Karn); the backed-off timeout stands until a
     // clean sample.
-    if (rtt.repeated && seqLt(seg.tsecr, rtt.repeatedTimestamp)) return;
+    if (rtt.repeated && seqLt(seg.tsecr, rtt.repeatedTimestamp)) {
+      // Where it reports a duplicate, the last copy has caused it: the path works again, and the
+      // ACK of the first copy was lost (RFC 8961 §4 (4): the backoff has done its work).
+      if (tcb.sack.on && isDuplicateReport(seg)) rtt.backoff = 0;
+      return;
+    }
     const samplesPerRtt = Math.max(1, Math.ceil(flightSize(tcb) / (2 * snd.mss)));
     rtt.measure(sample, samplesPerRtt);
   }

@@ -39,6 +39,10 @@ export class Scoreboard {
   losses = 0;
   /** Bytes found to have arrived since this was last set to 0. */
   delivered = 0;
+  /** One of them was sent only once: what happens to it says something of the path now. */
+  deliveredFresh = false;
+  /** Bytes of the largest segment that has ever arrived. */
+  largestDelivered = 0;
 
   /** Of the latest-sent segment known to have arrived (RACK.xmit_ts, RACK.end_seq, RACK.rtt). */
   newestSentAt = Number.NaN;
@@ -92,6 +96,7 @@ export class Scoreboard {
     this.#now = now;
     this.#echoedAt = echoedAt;
     this.#minRtt = minRtt;
+    this.deliveredFresh = false;
   }
 
   /** Everything before `una` is acknowledged. */
@@ -285,10 +290,12 @@ export class Scoreboard {
     const flags = ring.flagsOf(slot);
     const length = ring.lengthOf(slot);
     this.delivered += length;
+    if (length > this.largestDelivered) this.largestDelivered = length;
     if ((flags & STATE_MASK) === LOST) this.lostBytes -= length;
     else this.#land(slot);
     const end = ring.endOf(slot);
     const isRepeated = (flags & REPEATED) !== 0;
+    if (!isRepeated) this.deliveredFresh = true;
     if (!isRepeated && seqLt(end, this.furthest)) this.reordered = true;
     this.furthest = seqMax(this.furthest, end);
     const sentAt = ring.sentAt(slot);

@@ -39,10 +39,8 @@ export function scheduleTailProbe(tcb: Tcb, now: number): void {
   }
   let wait = 2 * rtt.srtt + 2;
   if (scoreboard.count === 1) wait += WORST_ACK_DELAY_MS;
-  const at = now + wait;
-  // Not later than the timeout, which would do the same and worse.
-  if (at >= timers.at[TIMER_RETRANSMIT]) timers.disarm(TIMER_TAIL_PROBE);
-  else timers.arm(TIMER_TAIL_PROBE, at);
+  // Where the timeout would come first, the probe takes its place (RFC 8985 §7.2).
+  timers.arm(TIMER_TAIL_PROBE, Math.min(now + wait, timers.at[TIMER_RETRANSMIT]));
 }
 
 /** The timer has expired. */

@@ -123,6 +123,10 @@ export function noteSent(
   if (!timers.isArmed(TIMER_RETRANSMIT)) {
     timers.arm(TIMER_RETRANSMIT, now + rtt.rto);
     snd.stalledSince = now;
+  } else if (isRepeated && recovery.mode === 'fast' && seqDiff(end, snd.una) === length) {
+    // The first segment has its full time again, as in Linux: else the timeout would come before
+    // its ACK could.
+    timers.arm(TIMER_RETRANSMIT, now + rtt.rto);
   }
   if (!isRepeated) scheduleTailProbe(tcb, now);
 }

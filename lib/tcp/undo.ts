@@ -30,11 +30,14 @@ export class Undo {
 /** The window is about to be reduced. */
 export function beginUndo(tcb: Tcb): void {
   const { undo, cc, snd, recovery } = tcb;
-  // A timeout in the middle of a repair: what the repair reduced is what may be given back.
-  if (recovery.mode !== 'fast' || !undo.active) {
-    undo.cwnd = cc.cwnd;
-    undo.ssthresh = cc.ssthresh;
+  if (recovery.mode === 'fast' && undo.active) {
+    // A timeout in the middle of a repair: what the repair reduced is what may be given back, and
+    // only if the repair was needless, too.
+    undo.to = snd.nxt;
+    return;
   }
+  undo.cwnd = cc.cwnd;
+  undo.ssthresh = cc.ssthresh;
   undo.active = true;
   undo.from = snd.una;
   undo.to = snd.nxt;
