@@ -92,7 +92,12 @@ const wrapHandle: WrapHandle = function (wrap, handle, hasActiveWrite) {
   while (wrap.readableLength > 0) early.push(wrap.read() as Buffer);
   const adapter = adapterFor(wrap);
   const result = original.wrapHandle.call(this, adapter as never, adapter._handle, hasActiveWrite);
-  for (const chunk of early) process.nextTick(() => result.receive(chunk));
+  process.nextTick(() => {
+    for (const chunk of early) result.receive(chunk);
+    // The TLSSocket has copied what it is to do when the peer ends. The socket below may not end by
+    // itself then: the last records have yet to be written.
+    wrap.allowHalfOpen = true;
+  });
   return result;
 };
 
