@@ -16,6 +16,9 @@ interface Compiling {
 }
 type Loader = (module: Compiling, path: string) => void;
 
+/** Marks a line that says which file is run now. */
+const BEGINS = '@ ';
+
 const [, , target, mutant, ...tests] = process.argv;
 const loaders = (Module as unknown as { _extensions: Record<string, Loader> })._extensions;
 const load = loaders['.js'];
@@ -31,6 +34,7 @@ process.on('uncaughtException', (error) => {
 
 async function main(): Promise<void> {
   for (const test of tests) {
+    process.stdout.write(`${BEGINS}${test}\n`);
     require(test);
     await root.finish();
   }

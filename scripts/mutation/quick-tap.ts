@@ -94,6 +94,18 @@ export class QuickTest {
     if (!isDeepStrictEqual(found, wanted)) fail(this.name);
   }
 
+  notSame(found: unknown, unwanted: unknown): void {
+    if (isDeepStrictEqual(found, unwanted)) fail(this.name);
+  }
+
+  doesNotThrow(run: () => unknown): void {
+    try {
+      run();
+    } catch (error) {
+      fail(this.name, error);
+    }
+  }
+
   match(found: unknown, pattern: unknown): void {
     if (!matches(found, pattern)) fail(this.name);
   }

@@ -6,7 +6,11 @@ import type { Workspace } from './workspace';
 export type Fate = 'killed' | 'time limit' | 'survived';
 
 const AT_ONCE = 2;
-const TIME_LIMIT_MS = 60_000;
+/** A mutant may take this much longer for a file than the program as it is, and this long at least. */
+const PATIENCE = 10;
+const LEAST_LIMIT_MS = 20_000;
+/** Marks a line that says which file is run now (`child`). */
+const BEGINS = '@ ';
 
 export interface ChildResult {
   fate: Fate;
@@ -20,32 +24,35 @@ export function runChild(
   workspace: Workspace,
   target: string,
   mutant: string,
-  tests: readonly string[],
-  limitMs = TIME_LIMIT_MS,
+  tests: ReadonlyArray<{ test: string; ms: number }>,
 ): Promise<ChildResult> {
   const { folder, child } = workspace;
-  const paths = tests.map((test) => join(folder, test));
+  const limits = tests.map(({ ms }) => Math.max(PATIENCE * ms, LEAST_LIMIT_MS));
+  const paths = tests.map(({ test }) => join(folder, test));
   const began = process.hrtime.bigint();
-  const run = spawn(
-    process.execPath,
-    ['--max-old-space-size=512', child, target, mutant, ...paths],
-    {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: Math.ceil(limitMs),
-      killSignal: 'SIGKILL',
-    },
-  );
+  const args = ['--max-old-space-size=512', child, target, mutant, ...paths];
+  const run = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
   let said = '';
+  let place = 0;
+  const stop = (): boolean => run.kill('SIGKILL');
+  let timer = setTimeout(stop, LEAST_LIMIT_MS);
   run.stdout.setEncoding('utf8').on('data', (piece: string) => {
-    said += piece;
+    for (const line of piece.split('\n')) {
+      if (!line.startsWith(BEGINS)) {
+        said += line;
+        continue;
+      }
+      clearTimeout(timer);
+      timer = setTimeout(stop, limits[place++]);
+    }
   });
   return new Promise((resolve, reject) => {
     run.on('error', reject);
     run.on('close', (code, signal) => {
+      clearTimeout(timer);
       const ms = Number(process.hrtime.bigint() - began) / 1e6;
       const fate = signal === 'SIGKILL' ? 'time limit' : code === 0 ? 'survived' : 'killed';
-      resolve({ fate, said: said.trim(), ms });
+      resolve({ fate, said, ms });
     });
   });
 }
