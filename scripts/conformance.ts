@@ -7,7 +7,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decisions } from '../test/conformance/not-applicable';
+import { decisions, remarks } from '../test/conformance/not-applicable';
 import { readChecklist } from './conformance/checklist';
 import { renderDocument, summaryLine } from './conformance/document';
 import { findFiles, runFiles } from './conformance/test-files';
@@ -34,7 +34,9 @@ async function main(): Promise<void> {
   process.stdout.write(`running ${files.length} test files\n`);
   const results = await runFiles(ROOT, files);
   const proofs = collectProofs(results);
-  const rows = requirements.map((one) => judge(one, proofs.get(one.id) ?? [], decisions[one.id]));
+  const rows = requirements.map((one) =>
+    judge(one, proofs.get(one.id) ?? [], decisions[one.id], remarks[one.id]),
+  );
   const groups = GROUPS.map(
     ([name, pattern]) => [name, rows.filter(({ id }) => pattern.test(id))] as const,
   );

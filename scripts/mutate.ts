@@ -32,15 +32,17 @@ async function main(): Promise<void> {
     options: {
       seed: { type: 'string' },
       count: { type: 'string' },
-      file: { type: 'string' },
+      file: { type: 'string', multiple: true },
     },
   });
   const all = findMutants(ROOT);
   const seed = Number(values.seed ?? SEED);
-  const sample =
-    values.file === undefined
-      ? drawSample(all, Number(values.count ?? COUNT), seed)
-      : all.filter(({ file }) => file.endsWith(`/${values.file}.ts`));
+  const { file: files } = values;
+  const some = all.filter(
+    ({ file }) => files?.some((name) => file.endsWith(`/${name}.ts`)) ?? true,
+  );
+  const count = Number(values.count ?? (files === undefined ? COUNT : some.length));
+  const sample = drawSample(some, count, seed);
   const workspace = createWorkspace(ROOT);
   try {
     const tests = await timeTests(workspace);

@@ -61,9 +61,10 @@ export function judge(
   requirement: Requirement,
   proofs: readonly Proof[],
   decision: Decision | undefined,
+  remark = '',
 ): Row {
   const counted = proofs.filter(({ outcome }) => outcome !== 'skipped');
-  const row = { ...requirement, reason: decision?.reason ?? '', proofs: counted };
+  const row = { ...requirement, reason: decision?.reason ?? remark, proofs: counted };
   if (counted.some(({ outcome }) => outcome === 'failed')) return { ...row, verdict: 'FAILS' };
   if (decision !== undefined) return { ...row, verdict: decision.verdict };
   return { ...row, verdict: counted.length > 0 ? 'passes' : 'no test' };

@@ -5,7 +5,7 @@ import { PacketPeer } from './packet-peer';
 
 const ECT_0 = 2;
 const CE = 3;
-const PLAIN = { timestamps: false, windowScaling: false };
+const PLAIN = { timestamps: false, windowScaling: false, congestionControl: 'reno' };
 
 script(
   t,
@@ -76,14 +76,14 @@ t.test('[SHLD-8] ECN is agreed on by the SYNs, by request of either side', async
   t.same(new Set(refused.take().map(({ trafficClass }) => trafficClass)), new Set([0]));
   refused.stack.close();
 
-  const passive = new PacketPeer({ tcp: { ecn: 'accept' } }).listen();
+  const passive = new PacketPeer({ tcp: { ecn: 'accept', congestionControl: 'reno' } }).listen();
   passive.send('SEW 0:0(0) win 65535 <mss 1460>');
   t.match(passive.take()[0].line, 'S.E 0:0(0) ack 1', 'our SYN-ACK agrees');
   passive.stack.close();
 });
 
 t.test('[SHLD-8] marks are echoed until CWR, an echo halves the window once', async (t) => {
-  const peer = new PacketPeer({ tcp: { ecn: 'accept' } }).listen();
+  const peer = new PacketPeer({ tcp: { ecn: 'accept', congestionControl: 'reno' } }).listen();
   peer.send('SEW 0:0(0) win 65535 <mss 1000>').take();
   peer.send('. 1:1(0) ack 1 win 65535');
 

@@ -45,3 +45,10 @@ export const decisions: Readonly<Record<string, Decision | undefined>> = {
   ),
   'MAY-17': no('A stream has no place for it: `net` shows text as it comes.'),
 };
+
+/** What a reader should know of requirements that pass. */
+export const remarks: Readonly<Record<string, string | undefined>> = {
+  'MUST-15': 'For IPv4; there is no IPv6 yet.',
+  'MUST-20':
+    'The stack is the IP layer here: after R1 it suspects the path (RFC 4821), and tells the user.',
+};
