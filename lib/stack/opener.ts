@@ -61,6 +61,7 @@ export class Opener {
     if (request.hopLimit !== undefined) checkHopLimit(request.hopLimit);
     if (registry.isFull) throw failure('ENOBUFS', 'the stack has no room for another connection');
     this.#checkLocal(request.localAddress, remote);
+    const config = registry.configFor(request);
 
     const { w0, w1, w2, w3 } = remote;
     const hasListener = registry.listeners.find(remotePort, w0, w1, w2, w3) !== null;
@@ -81,7 +82,7 @@ export class Opener {
       remoteAddress: remote,
       mtu: path.mtu,
       dontFragment: !path.mayFragment,
-      config: registry.configFor(request),
+      config,
       hopLimit: request.hopLimit ?? DEFAULT_HOP_LIMIT,
       listener: null,
     };
@@ -99,12 +100,12 @@ export class Opener {
     const { address, backlog, hopLimit } = request;
     if (hopLimit !== undefined) checkHopLimit(hopLimit);
     if (!address.isUnspecified) this.#checkBindable(address);
+    const config = this.#registry.configFor(request);
     const sharing = this.#routes.over(address).filter(({ link }) => link.sharesHost);
     const { port, heldPorts } = this.#choosePort(address, request.port, sharing);
     // As on Linux the backlog bounds both queues.
     const synQueue = Math.min(this.#synQueue, Math.max(backlog, 1));
     const engine = new Listener(synQueue, backlog);
-    const config = this.#registry.configFor(request);
     const listener = new ListeningEndpoint(host, request, config, port, heldPorts, engine, accept);
     this.#registry.listeners.add(listener);
     return listener;
