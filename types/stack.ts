@@ -54,6 +54,8 @@ export interface ConnectionOptions {
   tuning?: Partial<TcpTuning>;
   /** Explicit congestion notification, instead of the stack's own choice. */
   ecn?: TcpConfig['ecn'];
+  /** Name of a congestion controller, instead of the stack's own choice. EINVAL: there is none. */
+  congestionControl?: string;
   /** Time to live of outgoing packets, 1 to 255; 64 unless given (RFC 9293 §3.9.2, MUST-49). */
   hopLimit?: number;
 }

@@ -93,6 +93,11 @@ export interface TcpConfig {
   timestamps: boolean;
   /** Selective acknowledgment, and with it RACK and tail loss probes (RFC 2018, RFC 8985). */
   sack: boolean;
+  /**
+   * Name of the congestion controller: 'cubic' (RFC 9438 with HyStart++, RFC 9406), 'reno' (RFC
+   * 5681), or one registered by the user (`lib/tcp/congestion/registry`).
+   */
+  congestionControl: string;
   /** RFC 6928: initial window in full-sized segments. */
   initialWindowSegments: number;
   /** RFC 6298; the minimum follows Linux (200 ms) instead of the RFC's 1 s. */

@@ -3,6 +3,8 @@
  */
 import type { ConnectionOptions, StackLimits } from '../../types/stack';
 import type { TcpConfig, TcpEngine } from '../../types/tcp';
+import { NetworkError } from '../support/network-error';
+import { congestionControlNames, isCongestionControl } from '../tcp/congestion/registry';
 import { Connection } from '../tcp/connection';
 import type { IsnGenerator } from '../tcp/isn';
 import { seqAdd, seqLt } from '../tcp/seq';
@@ -80,10 +82,18 @@ export class Registry {
     return this.connections.size >= this.#parts.limits.connections;
   }
 
-  /** The stack's configuration with what the user of a connection or listener chose otherwise. */
+  /**
+   * The stack's configuration with what the user of a connection or listener chose otherwise.
+   * @throws NetworkError EINVAL for a congestion control that nobody has registered
+   */
   configFor(options: ConnectionOptions): TcpConfig {
     const { config } = this.#parts;
     const { noDelay, keepAlive, keepAliveDelayMs, ecn, tuning } = options;
+    const { congestionControl = config.congestionControl } = options;
+    if (!isCongestionControl(congestionControl)) {
+      const known = congestionControlNames().join(', ');
+      throw new NetworkError('EINVAL', `no congestion control ${congestionControl}, only ${known}`);
+    }
     const { sendBufferBytes, receiveBufferBytes } = options;
     return {
       ...config,
@@ -93,6 +103,7 @@ export class Registry {
       sendBufferBytes: sendBufferBytes ?? config.sendBufferBytes,
       receiveBufferBytes: receiveBufferBytes ?? config.receiveBufferBytes,
       ecn: ecn ?? config.ecn,
+      congestionControl,
       ...tuning,
     };
   }

@@ -84,7 +84,7 @@ function processSack(tcb: Tcb, seg: Segment, now: number): void {
 function repair(tcb: Tcb, advances: boolean, now: number): void {
   const { scoreboard } = tcb;
   // RFC 8961 §4 (4): something that was sent only once has arrived, so the backoff is over.
-  if (scoreboard.deliveredFresh) tcb.rtt.backoff = 0;
+  if (scoreboard.freshRtt >= 0) tcb.rtt.backoff = 0;
   if (scoreboard.count > 0) {
     const losses = scoreboard.losses;
     detectLoss(tcb, now);
@@ -126,6 +126,7 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   undoByTimestamp(tcb, seg, now);
   if (seqLt(snd.up, snd.una)) snd.up = snd.una;
   sampleRtt(tcb, seg, now);
+  samplePath(tcb, now);
   processNewAck(tcb, bytes, limited);
   tcb.probes = 0;
   tcb.softError = null; // whatever it was, the path works
@@ -163,6 +164,18 @@ function sampleRtt(tcb: Tcb, seg: Segment, now: number): void {
     const samplesPerRtt = Math.max(1, Math.ceil(flightSize(tcb) / (2 * snd.mss)));
     rtt.measure(sample, samplesPerRtt);
   }
+}
+
+/** What the congestion controller may know of this ACK. */
+function samplePath(tcb: Tcb, now: number): void {
+  const { path, rtt, snd } = tcb;
+  path.now = now;
+  path.rtt = tcb.scoreboard.freshRtt;
+  path.srtt = rtt.srtt;
+  path.minRtt = rtt.min;
+  if (!seqGeq(snd.una, path.roundEnd)) return;
+  path.rounds++;
+  path.roundEnd = snd.nxt;
 }
 
 function updateWindow(tcb: Tcb, seg: Segment, window: number, now: number): void {

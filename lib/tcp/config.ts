@@ -10,6 +10,7 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   windowScaling: true,
   timestamps: true,
   sack: true,
+  congestionControl: 'cubic',
   initialWindowSegments: 10,
   initialRtoMs: 1000,
   minRtoMs: 200,

@@ -79,7 +79,7 @@ export function processNewAck(tcb: Tcb, acked: number, limited: boolean): void {
   recovery.duplicates = 0;
   const afterTimeout = recovery.mode === 'timeout';
   if (afterTimeout && seqGeq(snd.una, recovery.recover)) recovery.mode = 'none';
-  cc.handleAck(acked, limited, afterTimeout);
+  cc.handleAck(acked, limited, afterTimeout, tcb.path);
   if (recovery.recoverSet && seqGt(snd.una, recovery.recover)) recovery.recoverSet = false;
 }
 

@@ -39,8 +39,8 @@ export class Scoreboard {
   losses = 0;
   /** Bytes found to have arrived since this was last set to 0. */
   delivered = 0;
-  /** One of them was sent only once: what happens to it says something of the path now. */
-  deliveredFresh = false;
+  /** Round trip of the last of them that was sent only once, ms; NaN: there was none. */
+  freshRtt = Number.NaN;
   /** Bytes of the largest segment that has ever arrived. */
   largestDelivered = 0;
 
@@ -96,7 +96,7 @@ export class Scoreboard {
     this.#now = now;
     this.#echoedAt = echoedAt;
     this.#minRtt = minRtt;
-    this.deliveredFresh = false;
+    this.freshRtt = Number.NaN;
   }
 
   /** Everything before `una` is acknowledged. */
@@ -295,11 +295,11 @@ export class Scoreboard {
     else this.#land(slot);
     const end = ring.endOf(slot);
     const isRepeated = (flags & REPEATED) !== 0;
-    if (!isRepeated) this.deliveredFresh = true;
     if (!isRepeated && seqLt(end, this.furthest)) this.reordered = true;
     this.furthest = seqMax(this.furthest, end);
     const sentAt = ring.sentAt(slot);
     const rtt = this.#now - sentAt;
+    if (!isRepeated) this.freshRtt = rtt;
     // Which copy of a repeated segment has arrived? Not the last, if that would have been too
     // quick.
     if (isRepeated && (rtt < this.#minRtt || this.#echoedAt < Math.floor(sentAt))) return;

@@ -10,7 +10,8 @@ import type { TcpConfig, TcpState } from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
 import { DEFAULT_PEER_MSS, MINIMUM_PEER_MSS } from './config';
 import type { CongestionController } from './congestion/controller';
-import { Reno } from './congestion/reno';
+import { PathSample } from './congestion/path-sample';
+import { createController } from './congestion/registry';
 import { EcnState } from './ecn';
 import { ReorderWindow } from './rack';
 import { Reassembly } from './reassembly';
@@ -138,7 +139,8 @@ export class Tcb {
   readonly rcv = new ReceiveState();
   readonly ts: TimestampState;
   readonly rtt: RttEstimator;
-  readonly cc: CongestionController = new Reno();
+  readonly cc: CongestionController;
+  readonly path = new PathSample();
   readonly recovery = new Recovery();
   readonly scoreboard = new Scoreboard();
   readonly sack = new SackState();
@@ -194,6 +196,7 @@ export class Tcb {
     this.rcv.seenMss = Math.min(536, this.pathMss);
     this.ts = new TimestampState(setup.timestampOffset);
     this.rtt = new RttEstimator(config);
+    this.cc = createController(config.congestionControl);
     this.sendBuffer = new SendBuffer(config.sendBufferBytes);
     this.receiveBuffer = new ReceiveBuffer(config.receiveBufferBytes);
     this.reassembly = new Reassembly(config.reassemblyRanges);

@@ -38,6 +38,7 @@ export function beginUndo(tcb: Tcb): void {
   }
   undo.cwnd = cc.cwnd;
   undo.ssthresh = cc.ssthresh;
+  cc.remember?.();
   undo.active = true;
   undo.from = snd.una;
   undo.to = snd.nxt;
@@ -78,6 +79,7 @@ function takeBack(tcb: Tcb, now: number): void {
   undo.count++;
   cc.cwnd = Math.max(cc.cwnd, undo.cwnd);
   cc.ssthresh = Math.max(cc.ssthresh, undo.ssthresh);
+  cc.handleUndo?.();
   recovery.mode = 'none';
   recovery.recoverSet = false;
   recovery.duplicates = 0;

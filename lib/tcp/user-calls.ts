@@ -161,6 +161,7 @@ function begin(tcb: Tcb, iss: number, now: number): void {
   tcb.iss = iss;
   snd.una = iss;
   tcb.scoreboard.reset(seqAdd(iss, 1));
+  tcb.path.roundEnd = iss;
   snd.nxt = iss;
   snd.up = iss;
   tcb.owed |= OWE_SYN;

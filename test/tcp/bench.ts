@@ -53,6 +53,7 @@ const MOST_SEGMENTS = 20_000;
 const BENCH_CONFIG: Readonly<TcpConfig> = {
   ...DEFAULT_TCP_CONFIG,
   windowScaling: false,
+  congestionControl: 'reno',
   timestamps: false,
   sendBufferMaxBytes: 0,
   receiveBufferMaxBytes: 0,

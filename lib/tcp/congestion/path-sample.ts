@@ -1,0 +1,16 @@
+/**
+ * What one ACK shows of the path, for the congestion controller. One object a connection, written
+ * anew with each ACK. Times in ms, amounts in bytes; NaN where the ACK says nothing.
+ */
+export class PathSample {
+  now = Number.NaN;
+  /** Round trip of the latest segment that was sent once and has arrived now. */
+  rtt = Number.NaN;
+  /** Smoothed, and the shortest ever. */
+  srtt = Number.NaN;
+  minRtt = Number.NaN;
+  /** Round trips so far: one is over when what was sent after its beginning is acknowledged. */
+  rounds = 0;
+  /** The round's last byte. */
+  roundEnd = 0;
+}

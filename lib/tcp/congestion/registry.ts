@@ -1,0 +1,41 @@
+/**
+ * Congestion controllers by name.
+ *
+ *     registerCongestionControl('mine', () => new Mine());
+ *     createStack({ tcp: { congestionControl: 'mine' } });
+ */
+import type { CongestionController } from './controller';
+import { Cubic } from './cubic';
+import { Reno } from './reno';
+
+/** Called once for each connection. */
+export type CongestionControlFactory = () => CongestionController;
+
+const factories = new Map<string, CongestionControlFactory>([
+  ['cubic', () => new Cubic()],
+  ['reno', () => new Reno()],
+]);
+
+/** Makes a controller known by a name; an older one of that name serves no new connections. */
+export function registerCongestionControl(name: string, factory: CongestionControlFactory): void {
+  factories.set(name, factory);
+}
+
+/** Names that can be chosen. */
+export function congestionControlNames(): string[] {
+  return [...factories.keys()];
+}
+
+export function isCongestionControl(name: string): boolean {
+  return factories.has(name);
+}
+
+/** @throws RangeError when nobody is registered by that name */
+export function createController(name: string): CongestionController {
+  const factory = factories.get(name);
+  if (factory === undefined) {
+    const known = congestionControlNames().join(', ');
+    throw new RangeError(`no congestion control is called ${name}; there are: ${known}`);
+  }
+  return factory();
+}
