@@ -1,4 +1,5 @@
 /** Node's own http, https and fetch, both ends on usernet: keep-alive, pipelining, sessions. */
+import '../../lib/register';
 
 import { once } from 'node:events';
 import * as http from 'node:http';

@@ -1,4 +1,5 @@
 /** Node's own tls and http2, both ends on usernet. */
+import '../../lib/register';
 
 import { once } from 'node:events';
 import * as http2 from 'node:http2';

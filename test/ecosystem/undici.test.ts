@@ -1,4 +1,5 @@
 /** npm's undici: as it is in a registered process, and with a connector that asks usernet. */
+import '../../lib/register';
 
 import * as http from 'node:http';
 import * as https from 'node:https';

@@ -1,4 +1,5 @@
 /** WebSockets by ws, both ends on usernet, in the clear and over TLS. */
+import '../../lib/register';
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
