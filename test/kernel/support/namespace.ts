@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 
 /** Where a network of four addresses is looked for that nobody here uses: 10.77.0.0/16. */
-const NETWORKS = 16_384;
+export const NETWORKS = 16_384;
 
 export class Namespace {
   readonly name = `usernet-test-${process.pid}`;
@@ -32,12 +32,17 @@ export class Namespace {
 
   /** What the namespace's kernel has counted (`/proc/net/snmp`, the lines of Tcp), by name. */
   countersOfTcp(): Record<string, number> {
-    const text = this.#run('cat', '/proc/net/snmp');
+    const text = this.run('cat', '/proc/net/snmp');
     const [names, values] = text
       .split('\n')
       .filter((line) => line.startsWith('Tcp:'))
       .map((line) => line.split(' ').slice(1));
     return Object.fromEntries(names.map((name, i) => [name, Number(values[i])]));
+  }
+
+  /** Runs a program in the namespace. @returns what it prints */
+  run(...command: string[]): string {
+    return execFileSync('ip', ['netns', 'exec', this.name, ...command], { encoding: 'utf8' });
   }
 
   /** Takes everything down again. The pair goes with the namespace. */
@@ -69,29 +74,28 @@ export class Namespace {
     ip('-n', name, 'link', 'set', peerDevice, 'up');
     ip('link', 'set', device, 'up');
   }
-
-  #run(...command: string[]): string {
-    return execFileSync('ip', ['netns', 'exec', this.name, ...command], { encoding: 'utf8' });
-  }
 }
 
-function ip(...args: string[]): void {
+export function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
-/** @returns the number of a network in which no address is ours, nor routed anywhere */
-function choosePrefix(): number {
+/**
+ * @param from where to begin looking, beside the process's own number
+ * @returns the number of a network in which no address is ours, nor routed anywhere
+ */
+export function choosePrefix(from = 0): number {
   const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const taken = new Set(own.map(({ address }) => address));
   const routes = execFileSync('ip', ['-4', 'route', 'show', 'table', 'all'], { encoding: 'utf8' });
   for (let i = 0; i < NETWORKS; i++) {
-    const prefix = (process.pid + i) % NETWORKS;
+    const prefix = (process.pid + from + i) % NETWORKS;
     const addresses = [0, 1, 2, 3].map((host) => addressIn(prefix, host));
     if (!addresses.some((one) => taken.has(one) || routes.includes(one))) return prefix;
   }
   throw new Error('no free network in 10.77.0.0/16');
 }
 
-function addressIn(prefix: number, host: number): string {
+export function addressIn(prefix: number, host: number): string {
   return `10.77.${prefix >> 6}.${((prefix & 63) << 2) + host}`;
 }

@@ -1,0 +1,203 @@
+/**
+ * A kernel behind a router, in namespaces: the path becomes narrower in the middle of a transfer,
+ * and leads nowhere for a while; a program over usernet sees what one over the kernel sees.
+ */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import * as nodeNet from 'node:net';
+import t, { type Test } from 'tap';
+import { RawLink } from '../../lib/link/raw-link';
+import { RawSocketLink } from '../../lib/link/raw-socket-link';
+import { IpAddress } from '../../lib/wire/ip-address';
+import type { ConnectionHandler } from '../../types/stack';
+import { call, type NetLike, type Part } from './support/conversation';
+import { PeerProcess } from './support/peer-process';
+import { findLack, kernelTest, type Need } from './support/requirements';
+import { Rig } from './support/rig';
+import { RoutedPath } from './support/routed-path';
+import { callPeer, servePeer, transfers } from './support/scenarios';
+import { until, within } from './support/within';
+
+const MIB = 1024 * 1024;
+const BOUND_MS = 20_000;
+const NEEDS: Need[] = ['raw', 'namespace'];
+const [UP, DOWN] = transfers(10 * MIB);
+const NARROW = 1000;
+
+let peer: PeerProcess | undefined;
+let path: RoutedPath | undefined;
+t.before(async () => {
+  if (NEEDS.some((need) => findLack(need) !== null)) return;
+  path = new RoutedPath();
+  peer = await PeerProcess.start('kernel', path.far);
+});
+t.teardown(async () => {
+  await peer?.stop();
+  path?.remove();
+});
+
+/**
+ * A `net` whose first connection is seen: `passed` is called once, in the middle, when so many
+ * bytes were written and as many more are to come, or were read.
+ */
+function halfway(net: NetLike, bytes: number, passed: () => void): NetLike {
+  let left = bytes;
+  const count = (length: number): void => {
+    const before = left;
+    left -= length;
+    if (before > 0 && left <= 0) passed();
+  };
+  const watch = (socket: Socket): Socket => {
+    const write = socket.write.bind(socket) as (chunk: Uint8Array) => boolean;
+    socket.write = ((chunk: Uint8Array) => {
+      count(chunk.length);
+      return write(chunk);
+    }) as typeof socket.write;
+    socket.on('data', (chunk) => count(chunk.length));
+    return socket;
+  };
+  return {
+    connect: (options) => watch(net.connect(options)),
+    createServer: (options) => net.createServer(options).prependListener('connection', watch),
+  };
+}
+
+/** Runs a transfer in which the way towards the receiver is narrowed when half has passed. */
+async function narrowed(
+  t: Test,
+  rig: Rig,
+  towards: 'far' | 'us',
+  transfer: (net: NetLike) => Promise<void>,
+): Promise<void> {
+  path!.widen();
+  let happened = 0;
+  const net = halfway(rig.net, 5 * MIB, () => {
+    happened++;
+    path!.narrow(towards, NARROW);
+  });
+  await transfer(net);
+  t.equal(happened, 1, 'the path was narrowed in the middle');
+}
+
+for (const [name, need, link] of [
+  ['raw', 'raw', () => new RawLink()],
+  ['raw-socket', 'raw-socket', () => new RawSocketLink()],
+] as const) {
+  const needs: Need[] = [need, ...NEEDS];
+  const open = (): Rig => new Rig(link(), path!.address, path!.device);
+
+  for (const calls of [true, false]) {
+    const who = calls ? 'usernet calls' : 'the kernel calls';
+
+    kernelTest(`${name}: the MTU drops while usernet sends; ${who}`, needs, async (t) => {
+      const rig = open();
+      await narrowed(t, rig, 'far', (net) =>
+        calls
+          ? callPeer(t, net, peer!, path!.farAddress, UP)
+          : servePeer(t, net, peer!, path!.address, DOWN),
+      );
+      const { pathMtuReductions, icmpToConnection } = rig.stack.stats();
+      t.equal(pathMtuReductions, 1);
+      t.equal(icmpToConnection, 1);
+      await checkMemory(t, rig);
+      await rig.finish(t, { tooLong: true });
+    });
+
+    kernelTest(`${name}: the MTU drops while the kernel sends; ${who}`, needs, async (t) => {
+      const rig = open();
+      await narrowed(t, rig, 'us', (net) =>
+        calls
+          ? callPeer(t, net, peer!, path!.farAddress, DOWN)
+          : servePeer(t, net, peer!, path!.address, UP),
+      );
+      t.equal(rig.stack.stats().pathMtuReductions, 0, 'which is not for us to know');
+      await rig.finish(t);
+    });
+  }
+}
+
+/** The next connection knows what the one before it has learnt. */
+async function checkMemory(t: Test, rig: Rig): Promise<void> {
+  const part: Part = { bytes: 1000, afterEnd: false };
+  const { port, outcomes } = await peer!.serve(path!.farAddress, 1, part);
+  const outcome = call(rig.net, path!.farAddress, port, 1, part);
+  await until(BOUND_MS, 'a connection', () => rig.stack.stats().connections > 0);
+  const [{ info }] = rig.stack.connections({ info: true });
+  t.ok(info!.snd_mss <= NARROW - 40, `its segments begin with ${info!.snd_mss} bytes`);
+  await within(BOUND_MS, 'the next connection', Promise.all([outcome, outcomes]));
+}
+
+/** What a socket of `net` fails with, when it calls `host`. */
+async function failureOf(net: NetLike, host: string): Promise<string> {
+  const socket = net.connect({ host, port: 9, allowHalfOpen: false });
+  const [error] = await within(BOUND_MS, `call to ${host}`, once(socket, 'error'));
+  return (error as NodeJS.ErrnoException).code!;
+}
+
+for (const [kind, wanted] of [
+  ['unreachable', 'EHOSTUNREACH'],
+  ['prohibit', 'EHOSTUNREACH'],
+  ['throw', 'ENETUNREACH'],
+] as const) {
+  kernelTest(`[MUST-54] a router says ${kind}: ${wanted}, as from the kernel`, NEEDS, async (t) => {
+    const rig = new Rig(new RawLink(), path!.address, path!.device);
+    path!.route(kind);
+    t.equal(await failureOf(nodeNet as NetLike, path!.nobody), wanted, 'node:net');
+    t.equal(await failureOf(rig.net, path!.nobody), wanted, 'usernet');
+    path!.route('none');
+    t.equal(rig.stack.stats().icmpToConnection, 1);
+    await rig.finish(t, { failures: 1 });
+  });
+}
+
+kernelTest('[MUST-49] [MUST-54] a hop limit of 1 ends at the router', NEEDS, async (t) => {
+  const rig = new Rig(new RawLink(), path!.address, path!.device);
+  const heard = new Promise<string>((resolve) => {
+    const handler = { ...SILENT, handleError: resolve };
+    const remoteAddress = IpAddress.parse(path!.farAddress)!;
+    const request = { remoteAddress, remotePort: 9, hopLimit: 1 };
+    rig.stack.connect(request, handler);
+  });
+  t.equal(await within(BOUND_MS, 'an error', heard), 'EHOSTUNREACH');
+  t.equal(rig.stack.stats().icmpToConnection, 1);
+  await rig.finish(t, { failures: 1 });
+});
+
+kernelTest(
+  '[MUST-56] a connection outlives a path that leads nowhere for a while',
+  NEEDS,
+  async (t) => {
+    const rig = new Rig(new RawLink(), path!.address, path!.device);
+    const { port, outcomes } = await peer!.serve(path!.farAddress, 1, {
+      bytes: 10,
+      afterEnd: true,
+    });
+    const socket = rig.net.connect({ host: path!.farAddress, port, allowHalfOpen: true });
+    await within(BOUND_MS, 'connect', once(socket, 'connect'));
+    path!.route('unreachable', path!.farAddress);
+    socket.write('into the void');
+    const { stack } = rig;
+    await until(BOUND_MS, 'an error', () => stack.stats().icmpToConnection > 0);
+    t.equal(stack.connections()[0].state, 'ESTABLISHED');
+    path!.route('none', path!.farAddress);
+    socket.end();
+    socket.resume();
+    const [[outcome]] = await within(
+      BOUND_MS,
+      'end',
+      Promise.all([outcomes, once(socket, 'close')]),
+    );
+    t.equal(outcome.receivedBytes, 'into the void'.length);
+    t.equal(outcome.error, null);
+    await rig.finish(t);
+  },
+);
+
+const SILENT: ConnectionHandler = {
+  handleConnect() {},
+  handleUrgent() {},
+  handleReadable() {},
+  handleWritable() {},
+  handleError() {},
+  handleClose() {},
+};
