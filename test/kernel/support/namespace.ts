@@ -42,7 +42,8 @@ export class Namespace {
 
   /** Runs a program in the namespace. @returns what it prints */
   run(...command: string[]): string {
-    return execFileSync('ip', ['netns', 'exec', this.name, ...command], { encoding: 'utf8' });
+    const args = ['netns', 'exec', this.name, ...command];
+    return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** Takes everything down again. The pair goes with the namespace. */

@@ -70,7 +70,8 @@ export class RoutedPath {
 
   /** Runs a program at the far host. @returns what it prints */
   run(...command: string[]): string {
-    return execFileSync('ip', ['netns', 'exec', this.far, ...command], { encoding: 'utf8' });
+    const args = ['netns', 'exec', this.far, ...command];
+    return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** Takes everything down again. The pairs, and our route, go with the namespaces. */
