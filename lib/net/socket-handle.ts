@@ -19,6 +19,9 @@ import { SocketWriter, type WriteCallback } from './socket-writer';
 /** Hears how an active open went: null when it went well. */
 export type OpenCallback = (failure: NetworkErrorCode | null) => void;
 
+/** From a write over its callback and 'prefinish' to 'finish', a stream takes so many ticks. */
+const TICKS_OF_A_WRITE = 4;
+
 export class SocketHandle implements ConnectionHandler {
   connection: StackConnection | null = null;
   /** Does the stream want what arrives? */
@@ -31,6 +34,10 @@ export class SocketHandle implements ConnectionHandler {
   #opened: OpenCallback | null = null;
   #pulling = false;
   #ended = false;
+  /** Had the peer ended when the connection died? */
+  #hasPeerEnded = false;
+  /** Has our side been ended? */
+  #isShut = false;
   /** Why the connection died, until a read or a write has said so. */
   #failure: NetworkErrorCode | null = null;
   #referenced = true;
@@ -93,18 +100,29 @@ export class SocketHandle implements ConnectionHandler {
     this.reading = false;
   }
 
-  /** @param written called when the stack has taken all of `chunk` */
-  write(chunk: Uint8Array, written: WriteCallback): void {
-    if (this.#failWrite(written)) return;
-    this.#writer.write(this.connection!, chunk, written);
-    if (this.#writer.waiting) this.#noteQueue();
+  /**
+   * @param written called when the stack has taken all of `chunk`
+   * @param countsRefused does it count as written even where it is refused?
+   */
+  write(chunk: Uint8Array, written: WriteCallback, countsRefused: boolean): void {
+    const failure = this.#writeFailure();
+    if (failure !== null) {
+      this.#failWrite(countsRefused ? [chunk] : [], failure, written);
+    } else {
+      this.#writer.write(this.connection!, chunk, written);
+      if (this.#writer.waiting) this.#noteQueue();
+    }
   }
 
   /** The same for many chunks at once. */
   writeAll(chunks: Uint8Array[], written: WriteCallback): void {
-    if (this.#failWrite(written)) return;
-    this.#writer.writeAll(this.connection!, chunks, written);
-    if (this.#writer.waiting) this.#noteQueue();
+    const failure = this.#writeFailure();
+    if (failure !== null) {
+      this.#failWrite(chunks, failure, written);
+    } else {
+      this.#writer.writeAll(this.connection!, chunks, written);
+      if (this.#writer.waiting) this.#noteQueue();
+    }
   }
 
   get bytesWritten(): number {
@@ -117,6 +135,7 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   shutdown(): void {
+    this.#isShut = true;
     this.connection?.shutdown();
   }
 
@@ -172,7 +191,26 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   handleReadable(): void {
-    if (this.reading && !this.#pulling) this.#scope.runInAsyncScope(this.#pull, this);
+    if (!this.reading || this.#pulling) return;
+    if (this.#owesCallbacks()) process.nextTick(pullBehind, this, TICKS_OF_A_WRITE);
+    else this.#scope.runInAsyncScope(this.#pull, this);
+  }
+
+  /** Hands on what has arrived, unless callbacks are owed that have `ticks` left to come. */
+  pullBehind(ticks: number): void {
+    if (ticks > 0 && this.#owesCallbacks()) process.nextTick(pullBehind, this, ticks - 1);
+    else if (this.reading && !this.#pulling) this.#scope.runInAsyncScope(this.#pull, this);
+  }
+
+  /**
+   * Has a write been taken whose callback the stream still has to call? The answer to it can be
+   * here in the same turn, but a program may count on hearing of the write first.
+   */
+  #owesCallbacks(): boolean {
+    if (this.#writer.waiting) return false;
+    const state = (this.#socket as unknown as { _writableState?: { pendingcb: number } } | null)
+      ?._writableState;
+    return state !== undefined && state.pendingcb > 0;
   }
 
   handleWritable(): void {
@@ -184,7 +222,9 @@ export class SocketHandle implements ConnectionHandler {
       this.#reportOpened(code);
       return;
     }
-    this.#failure = this.#ended && code === 'ECONNRESET' ? 'EPIPE' : code;
+    // A reset behind the peer's FIN spoils no reading: there is an end to be read.
+    this.#hasPeerEnded = this.#ended || code === 'EPIPE';
+    this.#failure = this.#hasPeerEnded && code === 'ECONNRESET' ? 'EPIPE' : code;
     if (this.reading) this.handleReadable();
     else this.#later(() => this.#reportFailure());
   }
@@ -211,7 +251,7 @@ export class SocketHandle implements ConnectionHandler {
     if (this.reading) {
       this.#socket?.destroy(callError('read', this.#failure));
     } else if (this.#writer.waiting) {
-      this.#failWrite(this.#writer.forget()!);
+      this.#failWrite([], this.#failure, this.#writer.forget()!);
     }
   }
 
@@ -259,9 +299,9 @@ export class SocketHandle implements ConnectionHandler {
 
   /** Nothing is left to read: was that all, or has the connection died? */
   #checkEnd(socket: SocketMethods): void {
-    if (this.#failure !== null) {
+    if (this.#failure !== null && !this.#hasPeerEnded) {
       this.#later(() => this.#reportFailure());
-    } else if (this.connection!.readEnded && !this.#ended) {
+    } else if ((this.#hasPeerEnded || this.connection!.readEnded) && !this.#ended) {
       this.#ended = true;
       this.reading = false;
       socket[inside].timer?.refresh();
@@ -285,11 +325,15 @@ export class SocketHandle implements ConnectionHandler {
     if (this.#socket !== null) this.#socket[inside].lastWriteQueueBytes = this.#writer.queueBytes;
   }
 
-  #failWrite(written: WriteCallback): boolean {
-    const code = this.#failure;
-    if (code === null) return false;
+  /** @param chunks count as written, although they are not */
+  #failWrite(chunks: Uint8Array[], code: NetworkErrorCode, written: WriteCallback): void {
+    this.#writer.count(chunks);
     written(callError('write', code));
-    return true;
+  }
+
+  /** A stream may begin anew (`connect` after `end`) over a connection that ends its side. */
+  #writeFailure(): NetworkErrorCode | null {
+    return this.#failure ?? (this.#isShut ? 'EPIPE' : null);
   }
 
   #addressInfo(address: IpAddress, port: number): AddressInfo {
@@ -298,6 +342,10 @@ export class SocketHandle implements ConnectionHandler {
       this.#dualStack && address.family === 4 ? IpAddress.fromIpv6(w0, w1, w2, w3) : address;
     return { address: shown.text, family: shown.family === 4 ? 'IPv4' : 'IPv6', port };
   }
+}
+
+function pullBehind(handle: SocketHandle, ticks: number): void {
+  handle.pullBehind(ticks);
 }
 
 function pullSoon(handle: SocketHandle): void {

@@ -8,6 +8,14 @@ import type { WriteCallback } from './socket-writer';
 /** Until Node 22 a socket that was never connected does not finish when it is ended. */
 const UNCONNECTED_FINISHES = Number.parseInt(process.versions.node, 10) >= 22;
 
+export type Chunk = string | Uint8Array;
+
+/** What a Writable keeps of a write that waits. */
+export interface QueuedChunk {
+  chunk: Chunk;
+  encoding: BufferEncoding;
+}
+
 export function readSocket(socket: SocketMethods): void {
   const handle = socket._handle;
   if (socket.connecting || handle === null) socket.once('connect', () => readSocket(socket));
@@ -18,15 +26,17 @@ export function writeSocket(
   socket: SocketMethods,
   chunk: Uint8Array,
   callback: WriteCallback,
+  countsRefused: boolean,
 ): void {
   const handle = socket._handle;
   if (socket.connecting) {
-    writeWhenConnected(socket, chunk.length, () => writeSocket(socket, chunk, callback), callback);
+    const write = (): void => writeSocket(socket, chunk, callback, countsRefused);
+    writeWhenConnected(socket, chunk.length, write, callback);
   } else if (handle === null) {
     callback(stateError('ERR_SOCKET_CLOSED'));
   } else {
     socket[inside].timer?.refresh();
-    handle.write(chunk, callback);
+    handle.write(chunk, callback, countsRefused);
   }
 }
 
@@ -106,9 +116,10 @@ export function destroySocket(
 export function bytesWrittenOf(socket: SocketMethods): number {
   const own = socket[inside];
   let bytes = socket._bytesDispatched + own.pendingBytes;
-  const buffered = (socket as unknown as { writableBuffer?: { chunk: Uint8Array }[] })
-    .writableBuffer;
-  for (const { chunk } of buffered ?? []) bytes += chunk.length;
+  const { writableBuffer } = socket as unknown as { writableBuffer?: QueuedChunk[] };
+  for (const { chunk, encoding } of writableBuffer ?? []) {
+    bytes += typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
+  }
   return bytes;
 }
 

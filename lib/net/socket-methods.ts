@@ -13,8 +13,10 @@ import { SocketExtensions } from './socket-extensions';
 import { inside } from './socket-inside';
 import {
   bytesWrittenOf,
+  type Chunk,
   destroySocket,
   finishSocket,
+  type QueuedChunk,
   readSocket,
   writeAllSocket,
   writeSocket,
@@ -24,6 +26,12 @@ import type { WriteCallback } from './socket-writer';
 
 /** `{}` where there is no address, as `address()` answers. */
 type MaybeAddress = Partial<AddressInfo>;
+
+/**
+ * Characters of a string that Node tries to write without a buffer of its own; if that is refused
+ * it does not count, as anything else does.
+ */
+const LONGEST_SHORT_STRING = 5461;
 
 export class SocketMethods extends SocketExtensions {
   declare connecting: boolean;
@@ -149,12 +157,12 @@ export class SocketMethods extends SocketExtensions {
     readSocket(this);
   }
 
-  override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: WriteCallback): void {
-    writeSocket(this, chunk, callback);
+  override _write(chunk: Chunk, encoding: BufferEncoding, callback: WriteCallback): void {
+    writeSocket(this, bytesOf(chunk, encoding), callback, !isShortText(chunk, encoding));
   }
 
-  override _writev(entries: { chunk: Uint8Array }[], callback: WriteCallback): void {
-    const chunks = entries.map((entry) => entry.chunk);
+  override _writev(entries: QueuedChunk[], callback: WriteCallback): void {
+    const chunks = entries.map((entry) => bytesOf(entry.chunk, entry.encoding));
     writeAllSocket(this, chunks, callback);
   }
 
@@ -207,4 +215,13 @@ export class SocketMethods extends SocketExtensions {
     if (this[inside].userBuffer === null || this.connecting || handle === null) return;
     if (!handle.reading) handle.readStart();
   }
+}
+
+function bytesOf(chunk: Chunk, encoding: BufferEncoding): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}
+
+function isShortText(chunk: Chunk, encoding: BufferEncoding): boolean {
+  if (typeof chunk !== 'string' || chunk.length > LONGEST_SHORT_STRING) return false;
+  return encoding !== 'hex' && !encoding.startsWith('base64');
 }

@@ -43,6 +43,10 @@ export class SocketWriter {
     return bytes;
   }
 
+  count(chunks: Uint8Array[]): void {
+    for (const chunk of chunks) this.bytesWritten += chunk.length;
+  }
+
   /** @param written called when the stack has taken all of `chunk` */
   write(connection: StackConnection, chunk: Uint8Array, written: WriteCallback): void {
     this.bytesWritten += chunk.length;
@@ -59,7 +63,7 @@ export class SocketWriter {
 
   /** Many chunks at once. They meet in the send buffer: no need to join them before. */
   writeAll(connection: StackConnection, chunks: Uint8Array[], written: WriteCallback): void {
-    for (const chunk of chunks) this.bytesWritten += chunk.length;
+    this.count(chunks);
     this.#chunks = chunks;
     this.#written = written;
     this.proceed(connection);

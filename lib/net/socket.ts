@@ -41,7 +41,7 @@ function construct(this: SocketMethods | undefined, given?: LooseSocketOptions |
     allowHalfOpen: Boolean(options.allowHalfOpen),
     emitClose: false, // 'close' says whether there was an error: we emit it ourselves
     autoDestroy: true,
-    decodeStrings: true,
+    decodeStrings: false, // `writableLength` counts characters of strings, as in Node's
   });
   this.on('end', onEnd);
   if (options.handle instanceof SocketHandle) startAccepted(this, options.handle, options);
