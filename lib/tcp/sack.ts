@@ -49,19 +49,23 @@ export function noteDuplicate(tcb: Tcb, start: number, end: number): void {
  */
 export function writeSack(tcb: Tcb, out: Segment, room: number): void {
   const { sack, reassembly } = tcb;
-  if (reassembly.count === 0 && !sack.hasDuplicate) return;
+  if (!sack.on || (reassembly.count === 0 && !sack.hasDuplicate)) return;
   const most = Math.min(MAX_SACK_BLOCKS, Math.floor((room - OPTION_BYTES) / BLOCK_BYTES));
   if (most <= 0) return;
   if (sack.hasDuplicate) {
     addBlock(out, sack.duplicateStart, sack.duplicateEnd);
     sack.hasDuplicate = false;
   }
+  const first = out.sackCount;
   const { ranges } = reassembly;
   for (let i = 0; i < sack.recentCount && out.sackCount < most; i++) {
     const at = ranges.find(sack.recent[i]);
-    if (at < ranges.count && seqLeq(ranges.starts[at], sack.recent[i])) addRange(tcb, out, at);
+    if (at < ranges.count && seqLeq(ranges.starts[at], sack.recent[i]))
+      addRange(tcb, out, at, first);
   }
-  for (let at = 0; at < ranges.count && out.sackCount < most; at++) addRange(tcb, out, at);
+  for (let at = 0; at < ranges.count && out.sackCount < most; at++) {
+    addRange(tcb, out, at, first);
+  }
 }
 
 /**
@@ -94,10 +98,11 @@ export function isDuplicateReport(seg: Segment): boolean {
   return seg.sackCount > 1 && seqLeq(edges[2], edges[0]) && seqLeq(edges[1], edges[3]);
 }
 
-function addRange(tcb: Tcb, out: Segment, at: number): void {
+/** Adds a range that is not among the blocks from `first` on; a duplicate before them may equal it. */
+function addRange(tcb: Tcb, out: Segment, at: number, first: number): void {
   const { starts, ends } = tcb.reassembly.ranges;
   const edges = out.sackEdges;
-  for (let i = 0; i < out.sackCount; i++) {
+  for (let i = first; i < out.sackCount; i++) {
     if (edges[2 * i] === starts[at] && edges[2 * i + 1] === ends[at]) return;
   }
   addBlock(out, starts[at], ends[at]);
