@@ -45,9 +45,11 @@ export function handlePathMtu(tcb: Tcb, mss: number, seq: number): boolean {
  */
 export function suspectBlackHole(tcb: Tcb): void {
   const { config, rtt, snd } = tcb;
-  if (config.blackHoleTimeouts === 0 || rtt.backoff < config.blackHoleTimeouts) return;
-  // A path that has carried full segments loses them for other reasons.
-  if (tcb.scoreboard.largestDelivered >= snd.mss) return;
+  // A path that has carried full segments more likely loses them for other reasons: it gets twice
+  // the time, since it may have changed.
+  const patience = tcb.scoreboard.largestDelivered >= snd.mss ? 2 : 1;
+  const timeouts = config.blackHoleTimeouts * patience;
+  if (timeouts === 0 || rtt.backoff < timeouts) return;
   const floor = config.minPathMtu - HEADER_BYTES;
   if (tcb.pathMss <= floor || tcb.snd.mss < floor || seqDiff(snd.nxt, snd.una) < snd.mss) return;
   shrinkPath(tcb, Math.max(floor, tcb.pathMss >> 1));
