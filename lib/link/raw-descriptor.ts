@@ -1,6 +1,6 @@
 /**
- * Opens the raw sockets of the raw link: one for IPv4 and TCP, headers included, with large buffers;
- * one that hears ICMP errors.
+ * Opens the raw sockets of the raw link: one for IPv4 and TCP, headers included, with large
+ * buffers; one that hears ICMP errors.
  */
 import { NetworkError } from '../support/network-error';
 import { systemError } from './errno';
