@@ -41,6 +41,8 @@ export interface TcpOptions {
 
 export interface SocketOptions extends nodeNet.SocketConstructorOpts, StackChoice, TcpOptions {
   onread?: nodeNet.OnReadOpts;
+  /** Connecting to one of these fails with ERR_IP_BLOCKED (Node 22). */
+  blockList?: nodeNet.BlockList;
   noDelay?: boolean;
   keepAlive?: boolean;
   /** Milliseconds; whole seconds of it count. */
@@ -54,7 +56,10 @@ export interface SocketOptions extends nodeNet.SocketConstructorOpts, StackChoic
 export type ConnectOptions = nodeNet.TcpSocketConnectOpts & StackChoice & TcpOptions;
 /** What `connect` and `createConnection` take: options of the socket and of the connecting. */
 export type NetConnectOptions = nodeNet.NetConnectOpts & SocketOptions;
-export interface ServerOptions extends nodeNet.ServerOpts, StackChoice, TcpOptions {}
+export interface ServerOptions extends nodeNet.ServerOpts, StackChoice, TcpOptions {
+  /** Connections from these are closed without an event (Node 22). */
+  blockList?: nodeNet.BlockList;
+}
 
 /** Settings of a keep-alive, as one object (Node 24). Durations in ms. */
 export interface KeepAliveOptions {

@@ -6,6 +6,7 @@ import type { ConnectRequest } from '../../types/stack';
 import type { NetworkError, NetworkErrorCode } from '../support/network-error';
 import { IpAddress } from '../wire/ip-address';
 import { stateError } from './argument-errors';
+import { blockedError, isBlocked } from './block-list';
 import { addressError, asNetworkError, attemptsError, type SystemError } from './errors';
 import { type OpenCallback, SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
@@ -31,6 +32,12 @@ const BIND_FAILURES = new Set<string>(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 
 
 /** The only address there is: its failure is the socket's. */
 export function attemptOne(socket: SocketMethods, plan: ConnectPlan, target: Target): void {
+  const { blockList } = socket[inside];
+  if (isBlocked(blockList, target.address)) {
+    socket.emit('connectionAttempt', target.address, plan.port, target.family);
+    socket.destroy(blockedError(target.address));
+    return;
+  }
   const error = start(socket, plan, target, socket._handle!, (code) => {
     if (code === null) return connected(socket);
     const late = attemptError(plan, target, code);
@@ -69,6 +76,10 @@ function attemptNext(attempts: Attempts): void {
     socket.emit('connectionAttemptFailed', target.address, plan.port, target.family, error);
     if (socket.connecting) attemptNext(attempts);
   };
+  if (isBlocked(socket[inside].blockList, target.address)) {
+    failed(blockedError(target.address));
+    return;
+  }
   let timer: NodeJS.Timeout | undefined;
   const error = start(socket, plan, target, handle, (code) => {
     clearTimeout(timer);

@@ -1,12 +1,17 @@
 /** A connection has been established to a Server: a Socket is made for it, or it is turned away. */
 import type { DropArgument } from 'node:net';
 import type { StackConnection } from '../../types/stack';
+import { isBlocked } from './block-list';
+import { publishServer } from './channels';
 import type { ServerMethods } from './server-methods';
 import { Socket } from './socket';
 import { SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import { addChoices } from './tcp-choices';
+
+/** Until Node 21 `maxConnections = 0` meant any number; since then it means none. */
+const ZERO_IS_NO_LIMIT = Number.parseInt(process.versions.node, 10) < 21;
 
 export function acceptConnection(
   server: ServerMethods,
@@ -15,8 +20,12 @@ export function acceptConnection(
 ): void {
   const handle = new SocketHandle(dualStack);
   handle.open(connection, null);
-  if (server.maxConnections && server._connections >= server.maxConnections) {
+  if (isFull(server)) {
     server.emit('drop', dropArgument(handle));
+    handle.drop(false);
+    return;
+  }
+  if (isBlocked(server.blockList ?? null, handle.remoteAddress()!.address)) {
     handle.drop(false);
     return;
   }
@@ -28,6 +37,13 @@ export function acceptConnection(
   socket.server = server;
   socket._server = server;
   server.emit('connection', socket);
+  publishServer(socket);
+}
+
+function isFull(server: ServerMethods): boolean {
+  const { maxConnections } = server;
+  if (maxConnections == null || (ZERO_IS_NO_LIMIT && !maxConnections)) return false;
+  return server._connections >= maxConnections;
 }
 
 function socketFor(server: ServerMethods, handle: SocketHandle): SocketMethods {

@@ -3,7 +3,7 @@
  * prototype and sets the fields, which are only declared here.
  */
 import { EventEmitter } from 'node:events';
-import type { AddressInfo, Server as NodeServer } from 'node:net';
+import type { AddressInfo, BlockList, Server as NodeServer } from 'node:net';
 import { promisify } from 'node:util';
 import type { StackListener, TransportStack } from '../../types/stack';
 import { stateError } from './argument-errors';
@@ -20,6 +20,8 @@ export class ServerMethods extends EventEmitter {
   declare keepAliveInitialDelay: number;
   declare highWaterMark: number;
   declare maxConnections?: number;
+  /** Whom it turns away. */
+  declare blockList?: BlockList;
   /** Connections accepted and not yet closed. */
   declare _connections: number;
   /** A listener of a stack; for a pipe or a descriptor, a server of Node's. */

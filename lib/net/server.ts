@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { getDefaultHighWaterMark } from 'node:stream';
 import type { Server as PublicServer, ServerConstructor, ServerOptions } from './api';
 import { invalidArgType } from './argument-errors';
+import { blockListFrom } from './block-list';
 import { ServerMethods } from './server-methods';
 import { optionChoices, wholeSeconds } from './socket-options';
 import { validateNumber } from './validators';
@@ -60,6 +61,8 @@ function initFields(server: ServerMethods, options: ServerOptions): void {
   server.keepAliveInitialDelay = wholeSeconds(options.keepAliveInitialDelay);
   server.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false);
   Object.defineProperty(server, '_stack', { value: options.stack ?? null, writable: true });
+  const blockList = blockListFrom(options.blockList);
+  if (blockList !== null) server.blockList = blockList;
   const choices = optionChoices(options, server.keepAliveInitialDelay);
   Object.defineProperty(server, '_choices', { value: choices });
 }

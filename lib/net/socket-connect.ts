@@ -19,6 +19,7 @@ import {
   getDefaultAutoSelectFamily,
   getDefaultAutoSelectFamilyAttemptTimeout,
 } from './auto-select-family';
+import { publishClient } from './channels';
 import { attemptEach, attemptOne, type ConnectPlan, type Target } from './connect-attempts';
 import { addressError } from './errors';
 import { SocketHandle } from './socket-handle';
@@ -44,6 +45,7 @@ type LookupCallback = (
 
 export function connectSocket(socket: SocketMethods, args: readonly unknown[]): void {
   const { options, callback } = normalizeArguments(args);
+  publishClient(socket);
   if (callback !== null) socket.once('connect', callback);
   if (options.port === undefined && options.path == null) {
     throw missingArgs(['options', 'port', 'path']);

@@ -4,7 +4,7 @@
  * It hangs on the socket under a symbol: the methods are spread over several files, and a program
  * that subclasses Socket must not meet names it may want to use.
  */
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, BlockList } from 'node:net';
 import type { TransportStack } from '../../types/stack';
 import type { TcpChoices } from './tcp-choices';
 
@@ -26,6 +26,8 @@ export class SocketInside {
   noDelay = false;
   keepAlive = false;
   keepAliveDelaySeconds = 0;
+  /** Where it must not connect to. */
+  blockList: BlockList | null = null;
   /** What of the TCP beneath was chosen. */
   readonly choices: TcpChoices = {};
   /** What the connection had counted when it was closed. */

@@ -8,6 +8,7 @@ import type { SocketConstructorOpts } from 'node:net';
 import { Duplex, type DuplexOptions } from 'node:stream';
 import type { Socket as PublicSocket, SocketConstructor, SocketOptions } from './api';
 import { invalidArgValue } from './argument-errors';
+import { blockListFrom } from './block-list';
 import { NodeSocket } from './node-net';
 import { adoptHandle } from './socket-connect';
 import { SocketHandle } from './socket-handle';
@@ -73,6 +74,7 @@ function initFields(socket: SocketMethods, options: LooseSocketOptions): void {
   const own = new SocketInside();
   own.stack = options.stack ?? null;
   own.userBuffer = userBufferFrom(options.onread);
+  own.blockList = blockListFrom(options.blockList);
   own.noDelay = Boolean(options.noDelay);
   own.keepAlive = Boolean(options.keepAlive);
   own.keepAliveDelaySeconds = wholeSeconds(options.keepAliveInitialDelay);
