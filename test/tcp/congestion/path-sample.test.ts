@@ -1,0 +1,28 @@
+/** What the controller is told of the path with each ACK. */
+import t from 'tap';
+import { eachWrap } from '../bench';
+
+eachWrap(t, 'round trips are counted, and measured by what was sent once', (t, make) => {
+  const b = make().establish();
+  const { path } = b.tcb;
+  const start = path.rounds;
+  b.send(3000);
+  b.sent();
+  b.advance(80);
+  b.inject('. 1:1(0) ack 1001 win 65535');
+  t.equal(path.rtt, 80);
+  t.equal(path.now, b.now);
+  const { rounds } = path;
+  t.ok(rounds <= start + 1);
+  b.inject('. 1:1(0) ack 2001 win 65535');
+  t.equal(path.rounds, rounds, 'the round is not over before its last byte');
+  b.advance(80);
+  b.inject('. 1:1(0) ack 3001 win 65535');
+  t.equal(path.rounds, rounds + 1);
+  t.equal(path.srtt, b.tcb.rtt.srtt);
+  b.send(1000);
+  b.sent();
+  b.advance(1500);
+  b.inject('. 1:1(0) ack 4001 win 65535');
+  t.ok(Number.isNaN(path.rtt), 'a repetition says nothing');
+});
