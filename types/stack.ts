@@ -132,7 +132,7 @@ export interface ListenRequest extends ConnectionOptions {
   address: IpAddress;
   /** 0: a free port. */
   port: number;
-  /** Most connections that wait to be accepted. */
+  /** Most connections that are opening, and most that wait to be accepted. */
   backlog: number;
 }
 

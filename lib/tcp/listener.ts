@@ -3,7 +3,9 @@
  * once.
  *
  * As on Linux a listener has two queues: embryonic connections (SYN-RECEIVED) and established ones
- * that wait to be accepted, the latter bounded by the user's backlog.
+ * that wait to be accepted, both bounded by the user's backlog. While the second is full Linux also
+ * ignores the ACK that completes a handshake. That cannot come up here: users accept in the event
+ * phase of the turn in which the ACK has come, so that all that waits is what one batch completed.
  */
 import { ACK, RST, type Segment, SYN } from '../wire/segment';
 
