@@ -10,6 +10,7 @@ import { Namespace } from './support/namespace';
 import { PeerProcess } from './support/peer-process';
 import { findLack, kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
+import { crowd, servePeer } from './support/scenarios';
 import { until, within } from './support/within';
 
 const BOUND_MS = 20_000;
@@ -82,7 +83,7 @@ t.teardown(async () => {
 
 function openRig({ tcp, ecn }: Case): Rig {
   space!.run('sysctl', '-qw', `net.ipv4.tcp_ecn=${ecn}`);
-  return new Rig(new RawLink(), space!.address, space!.device, tcp);
+  return new Rig(new RawLink(), space!.address, space!.device, { tcp });
 }
 
 /** The kernel's one line on its connection with usernet, in spaces. */
@@ -144,5 +145,24 @@ kernelTest('[SHLD-8] text that usernet sends is marked as ECN-capable', NEEDS, a
   t.match(lookAt(), / ecn ecnseen /);
   const second = call(rig.net, peerAddress, port, 1, TALKS);
   await within(BOUND_MS, 'both', Promise.all([first, second, outcomes]));
+  await rig.finish(t);
+});
+
+kernelTest('[A-14] the kernel brings SYN cookies back, and keeps its options', NEEDS, async (t) => {
+  const { address, device } = space!;
+  const rig = new Rig(new RawLink(), address, device, { limits: { synQueue: 1 } });
+  const [scenario] = crowd(50, 100_000);
+  const infos: TcpInfo[] = [];
+  const note = (): void => {
+    if (rig.stack.stats().accepted < 50 || infos.length > 0) return;
+    for (const { info } of rig.stack.connections({ info: true })) if (info) infos.push(info);
+  };
+  rig.stack.on('segment', note);
+  await servePeer(t, rig.net, peer!, address, scenario);
+  rig.stack.off('segment', note);
+  const { synCookiesSent, synCookiesReceived } = rig.stack.stats();
+  t.ok(synCookiesReceived > 0, `${synCookiesReceived} of ${synCookiesSent} cookies came back`);
+  for (const info of infos) t.match(info, { timestamps: true, sack: true, rcv_wscale: 7 });
+  t.equal(infos.length, 50);
   await rig.finish(t);
 });

@@ -9,7 +9,7 @@ import { createNet } from '../../../lib/net/create-net';
 import type { StackStats } from '../../../lib/stack/stack';
 import { Stack } from '../../../lib/stack/stack';
 import { packetMemory } from '../../../lib/support/memory';
-import type { TcpConfig } from '../../../types/tcp';
+import type { StackOptions } from '../../../types/stack';
 import { Capture } from './capture';
 import type { NetLike } from './conversation';
 import { until } from './within';
@@ -82,10 +82,11 @@ export class Rig {
   readonly #timers = countTimers();
 
   /** @param address, device what the capture keeps, and where it looks */
-  constructor(link: HostLink, address = HOST, device = 'lo', tcp: Partial<TcpConfig> = {}) {
+  constructor(link: HostLink, address = HOST, device = 'lo', options: StackOptions = {}) {
     this.capture = new Capture(address, device);
     this.link = link;
-    this.stack = new Stack({ links: [link], tcp: { mslMs: MSL_MS, ...tcp } });
+    const tcp = { mslMs: MSL_MS, ...options.tcp };
+    this.stack = new Stack({ ...options, links: [link], tcp });
     this.net = createNet(this.stack) as NetLike;
   }
 
