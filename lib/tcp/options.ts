@@ -15,7 +15,7 @@ export function processSynOptions(tcb: Tcb, seg: Segment, now: number): void {
   const { snd, rcv, ts, config } = tcb;
   if (config.windowScaling && seg.windowScale >= 0) {
     snd.shift = Math.min(seg.windowScale, MAXIMUM_WINDOW_SHIFT);
-    rcv.shift = offeredShift(config);
+    rcv.shift = rcv.offeredShift;
     rcv.scaleAgreed = true;
   } else {
     snd.shift = 0;
@@ -39,7 +39,7 @@ export function writeSynOptions(tcb: Tcb, out: Segment, now: number): void {
   const answer = tcb.state === 'SYN-RECEIVED';
   out.mss = rcv.mss;
   if (answer ? rcv.scaleAgreed : config.windowScaling) {
-    out.windowScale = offeredShift(config);
+    out.windowScale = rcv.offeredShift;
   }
   out.sackPermitted = answer ? tcb.sack.on : config.sack;
   if (answer ? ts.on : config.timestamps) writeTimestamps(tcb, out, now);

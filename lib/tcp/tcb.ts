@@ -53,6 +53,8 @@ export class SendState {
   mss = 0;
   /** When the last segment with text left, ms. */
   lastAt = Number.NaN;
+  /** When the next one may, by the controller's rate, ms. */
+  paceAt = Number.NaN;
   /** Since when the peer has acknowledged nothing new though something is outstanding, ms. */
   stalledSince = Number.NaN;
 }
@@ -62,8 +64,9 @@ export class ReceiveState {
   /** Right edge of the window that the peer was told: it never moves left. */
   edge = 0;
   up = 0;
-  /** Rcv.Wind.Shift. */
+  /** Rcv.Wind.Shift, and what our SYN offers as it: the same however often it is repeated. */
   shift = 0;
+  offeredShift = 0;
   /** Both SYNs bore the window scale option. */
   scaleAgreed = false;
   /** The MSS we announce. */

@@ -1,6 +1,7 @@
 /** The user's commands (RFC 9293 §3.10.1 to §3.10.5): OPEN, SEND, RECEIVE, CLOSE, ABORT. */
 import type { TcpTuning } from '../../types/tcp';
 import type { Segment } from '../wire/segment';
+import { offeredShift } from './options';
 import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
 import { seqAdd, seqLeq, seqLt } from './seq';
 import {
@@ -157,7 +158,7 @@ function closeWithoutUser(tcb: Tcb, now: number): void {
 }
 
 function begin(tcb: Tcb, iss: number, now: number): void {
-  const { snd } = tcb;
+  const { snd, rcv } = tcb;
   tcb.iss = iss;
   snd.una = iss;
   tcb.scoreboard.reset(seqAdd(iss, 1));
@@ -165,7 +166,8 @@ function begin(tcb: Tcb, iss: number, now: number): void {
   snd.nxt = iss;
   snd.up = iss;
   tcb.owed |= OWE_SYN;
-  tcb.rcv.lastAt = now;
+  rcv.lastAt = now;
+  rcv.offeredShift = offeredShift(tcb.config);
   if (tcb.keepAlive) tcb.timers.arm(TIMER_KEEP_ALIVE, now + tcb.keepAliveDelayMs);
 }
 

@@ -42,6 +42,18 @@ t.test('a SYN-ACK has only what the SYN had (RFC 7323 §1.3)', (t) => {
   t.end();
 });
 
+t.test('the shift count is what the SYN offered, whatever is tuned meanwhile', (t) => {
+  for (const receiveBufferMaxBytes of [0, 64 * 1024 * 1024]) {
+    const b = new Bench({ config: FULL }).open();
+    const [syn] = b.sent(SHOW);
+    t.match(syn, /wscale 5/);
+    b.connection.tune({ receiveBufferMaxBytes });
+    b.inject('S. 0:0(0) ack 1 win 65535 <mss 1000,wscale 7>');
+    t.equal(b.connection.info(b.now).rcv_wscale, 5);
+  }
+  t.end();
+});
+
 /** [peer's MSS option, path's limit, timestamps, Eff.snd.MSS, name] */
 const SIZES: readonly (readonly [string, number, boolean, number, string])[] = [
   ['', 1460, false, 536, '[MUST-15] no option: 536'],
