@@ -54,7 +54,7 @@ function socketFor(server: ServerMethods, handle: SocketHandle): SocketMethods {
     readableHighWaterMark: server.highWaterMark,
     writableHighWaterMark: server.highWaterMark,
   };
-  const socket = new Socket(options) as unknown as SocketMethods;
+  const socket = new Socket(options as object) as unknown as SocketMethods;
   const own = socket[inside];
   own.stack = server._stack;
   own.noDelay = server.noDelay;

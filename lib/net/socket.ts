@@ -22,7 +22,7 @@ import { validateNumber } from './validators';
 export type Socket = PublicSocket;
 
 /** What the constructor may be given, before anything of it is checked. */
-interface LooseSocketOptions extends Omit<SocketOptions, 'onread'>, DuplexOptions {
+interface LooseSocketOptions extends Omit<SocketOptions, 'onread' | 'handle'>, DuplexOptions {
   handle?: unknown;
   onread?: unknown;
   manualStart?: boolean;

@@ -20,8 +20,7 @@ export const DIFFERENCES: readonly (readonly [string, string])[] = [
   [
     'Pipes, descriptors, handles',
     '`connect(path)`, `new Socket({ fd })` and `{ handle }` give sockets of `node:net`. ' +
-      'A Server that listens on one emits those, and has one listener at a time, as Node’s. ' +
-      '`new Socket().connect({ path })` cannot turn into one and fails with ENOTSUP.',
+      'A Server that listens on one emits those, and has one listener at a time, as Node’s.',
   ],
   [
     'cluster',
