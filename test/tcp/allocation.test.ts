@@ -1,0 +1,68 @@
+/** The hot path allocates nothing but payload: more than 200,000 segments each way, each kind in a process of its own. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import t from 'tap';
+
+/** The view that the copy of a text into its slab needs, and a share of the pieces. */
+const VIEW_BYTES = 104;
+
+interface Outcome {
+  /** Of the heap, for each segment. */
+  bytes: number;
+  segmentsIn: number;
+  segmentsOut: number;
+  acksOut: number;
+  bytesReceived: number;
+  bytesRead: number;
+  repetitions: number;
+  textBytes: number;
+}
+
+function measure(operation: string): Outcome {
+  const program = join(__dirname, 'allocation.ts');
+  const args = ['--import=tsx', program, operation];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  const outcome = JSON.parse(stdout) as Outcome;
+  t.comment(`${operation}: ${outcome.bytes.toFixed(2)} bytes a segment`);
+  return outcome;
+}
+
+t.test('an ACK, and the segment that it acknowledges, cost less than a byte', (t) => {
+  const { bytes, segmentsOut, acksOut, repetitions } = measure('send');
+  t.ok(bytes < 1, `${bytes} bytes`);
+  t.ok(segmentsOut > 200_000);
+  t.equal(acksOut, 0, 'nothing but text was sent');
+  t.equal(repetitions, 0);
+  t.end();
+});
+
+t.test('a segment received, its ACK and its reading cost the view of the copy', (t) => {
+  const outcome = measure('receive');
+  const { bytes, segmentsIn, acksOut, bytesReceived, bytesRead, textBytes } = outcome;
+  t.ok(bytes < VIEW_BYTES + 8, `${bytes} bytes`);
+  t.ok(segmentsIn > 200_000);
+  t.equal(bytesReceived, segmentsIn * textBytes);
+  t.ok(bytesReceived - bytesRead < 32 * textBytes, 'all was read');
+  t.ok(Math.abs(acksOut - segmentsIn / 2) < 10, 'every second segment was acknowledged');
+  t.end();
+});
+
+t.test('without the copy they cost less than a byte', (t) => {
+  const { bytes, bytesRead, textBytes } = measure('receiveWithoutCopy');
+  t.ok(bytes < 1, `${bytes} bytes`);
+  t.ok(bytesRead > 200_000 * textBytes);
+  t.end();
+});
+
+t.test('the measurement notices an object of two fields', (t) => {
+  const { bytes } = measure('wasteful');
+  t.ok(bytes >= 32 && bytes < 64, `${bytes} bytes`);
+  t.end();
+});
+
+t.test('the measurement notices a number that is boxed', (t) => {
+  const { bytes } = measure('boxing');
+  t.ok(bytes >= 12 && bytes < 32, `${bytes} bytes`);
+  t.end();
+});
