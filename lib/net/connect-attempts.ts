@@ -8,6 +8,7 @@ import { IpAddress } from '../wire/ip-address';
 import { stateError } from './argument-errors';
 import { blockedError, isBlocked } from './block-list';
 import { addressError, asNetworkError, attemptsError, type SystemError } from './errors';
+import { PipeConnection } from './pipe-connection';
 import { type OpenCallback, SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
@@ -45,6 +46,20 @@ export function attemptOne(socket: SocketMethods, plan: ConnectPlan, target: Tar
     socket.destroy(late);
   });
   if (error !== null) socket.destroy(error);
+}
+
+/** A pipe has no TCP in it: Node connects. */
+export function attemptPipe(socket: SocketMethods, path: string): void {
+  const handle = socket._handle!;
+  if (handle.connection !== null) {
+    const code = handle.opening ? 'EALREADY' : 'EISCONN';
+    socket.destroy(addressError('connect', code, path, 0));
+    return;
+  }
+  const failed = (error: Error): void => {
+    if (socket._handle === handle) socket.destroy(error);
+  };
+  handle.open(new PipeConnection(path, handle, failed), () => connected(socket));
 }
 
 /** One address after the other. */

@@ -20,8 +20,13 @@ import {
   getDefaultAutoSelectFamilyAttemptTimeout,
 } from './auto-select-family';
 import { publishClient } from './channels';
-import { attemptEach, attemptOne, type ConnectPlan, type Target } from './connect-attempts';
-import { addressError } from './errors';
+import {
+  attemptEach,
+  attemptOne,
+  attemptPipe,
+  type ConnectPlan,
+  type Target,
+} from './connect-attempts';
 import { SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import { writeAfterEnd } from './socket-io';
@@ -55,9 +60,7 @@ export function connectSocket(socket: SocketMethods, args: readonly unknown[]): 
   prepare(socket);
   if (options.path) {
     validateString(options.path, 'options.path');
-    // A pipe has no TCP in it; only `connect` and `createConnection` can hand out Node's socket.
-    const error = addressError('connect', 'ENOTSUP', options.path, 0);
-    process.nextTick(() => socket.destroy(error));
+    attemptPipe(socket, options.path as string);
   } else {
     lookUpAndConnect(socket, options);
   }

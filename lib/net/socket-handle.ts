@@ -12,6 +12,7 @@ import type { ConnectionHandler, StackConnection } from '../../types/stack';
 import type { NetworkErrorCode } from '../support/network-error';
 import { IpAddress } from '../wire/ip-address';
 import { addressError, callError } from './errors';
+import { PipeConnection } from './pipe-connection';
 import { inside, type UserBuffer } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import { SocketWriter, type WriteCallback } from './socket-writer';
@@ -159,13 +160,18 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   localAddress(): AddressInfo | null {
-    const connection = this.connection;
+    const connection = this.#tcp;
     return connection && this.#addressInfo(connection.localAddress, connection.localPort);
   }
 
   remoteAddress(): AddressInfo | null {
-    const connection = this.connection;
+    const connection = this.#tcp;
     return connection && this.#addressInfo(connection.remoteAddress, connection.remotePort);
+  }
+
+  /** Null also for a pipe. */
+  get #tcp(): StackConnection | null {
+    return this.connection instanceof PipeConnection ? null : this.connection;
   }
 
   // What the stack reports.

@@ -21,7 +21,7 @@ const postgres: ServerRecipe = {
     }),
   ],
   args: ({ folder, port }) => [
-    ...['-D', folder, '-h', HOST, '-p', String(port), '-k', '', '-F'],
+    ...['-D', folder, '-h', HOST, '-p', String(port), '-k', folder, '-F'],
     ...['-c', 'ssl=on', '-c', 'max_connections=30'],
   ],
   ready: /ready to accept connections/,
@@ -71,5 +71,18 @@ serverTest('pg raises its connection to TLS', postgres, async (t, port) => {
   const wide = await client.query("select repeat('s', 3000000) as text");
   t.equal(wide.rows[0].text.length, 3_000_000);
   checkCarried(t, port);
+  await client.end();
+});
+
+serverTest('pg comes by a pipe, with the same Socket', postgres, async (t, port) => {
+  const direct = new Client({ host: HOST, port, user: NAME, database: NAME });
+  await direct.connect();
+  const { rows } = await direct.query('show unix_socket_directories');
+  await direct.end();
+  const host = rows[0].unix_socket_directories;
+  const client = new Client({ host, port, user: NAME, database: NAME });
+  await client.connect();
+  const wide = await client.query("select repeat('p', 3000000) as text");
+  t.equal(wide.rows[0].text.length, 3_000_000);
   await client.end();
 });
