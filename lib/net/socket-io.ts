@@ -81,7 +81,11 @@ export function finishSocket(socket: SocketMethods, callback: WriteCallback): vo
     socket.once('connect', () => finishSocket(socket, callback));
     return;
   }
-  socket._handle?.shutdown();
+  if (socket._handle === null) {
+    callback(); // at once: a `connect` in this turn begins anew
+    return;
+  }
+  socket._handle.shutdown();
   // Not at once: a socket that is destroyed in this turn has not finished.
   process.nextTick(callback);
 }
