@@ -10,10 +10,14 @@
  * - `http.Agent`, `tls.connect` and everything that asks them (`https.Agent`, Node's `fetch`, npm's
  *   undici) make such sockets; a TLSSocket can lie upon one.
  *
- * What it cannot reach, and stays with the kernel: pipes, descriptors and handles (on purpose);
- * what was taken out of `net` before, as in `const { connect } = require('net')`; sockets and
- * servers made before; workers of `cluster` and sockets sent to child processes; the inspector;
- * `dns.resolve` and `dgram`; addons that open sockets of their own.
+ * What it cannot reach, and stays with the kernel or without an answer:
+ * - pipes, descriptors and handles, on purpose;
+ * - what was taken out of `net` before (`const { connect } = require('net')`), and sockets and
+ *   servers made before;
+ * - listeners shared by workers of `cluster`, and sockets sent to child processes;
+ * - the inspector, `dns.resolve`, `dgram`, and addons that open sockets of their own;
+ * - the addresses of an `http2` session in the clear, which Node asks of no JavaScript stream;
+ * - a worker thread has a `net`, and so a stack, of its own.
  *
  * `unregister()` undoes it for what is made from then on; what is there lives on as it is.
  */
