@@ -205,7 +205,7 @@ eachWrap(
     t.same(b.sent(), ['P. 9001:10001(1000) ack 1'], 'only the first and the last were lost');
     b.inject('. 1:1(0) ack 10001 win 65535');
     t.same(b.sent(), []);
-  t.equal(b.tcb.recovery.mode, 'none');
+    t.equal(b.tcb.recovery.mode, 'none');
   },
 );
 
