@@ -26,6 +26,8 @@ const DOCUMENT = join(ROOT, 'docs', 'mutation.md');
 const SEED = 1;
 const COUNT = 300;
 const WANTED = 0.85;
+/** Characters of what a failing test has to say. */
+const MOST_SAID = 200;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -61,7 +63,8 @@ async function main(): Promise<void> {
 async function timeTests(workspace: Workspace): Promise<TimedTest[]> {
   const timed = await forEachOf(workspace.tests, async (test) => {
     const { fate, said, ms } = await runChild(workspace, '-', '-', [{ test, ms: 0 }]);
-    if (fate !== 'survived') process.stderr.write(`left out: ${test}: ${fate}, ${said}\n`);
+    if (fate !== 'survived')
+      process.stderr.write(`left out: ${test}: ${fate}, ${said.slice(0, MOST_SAID)}\n`);
     return {
       test,
       ms,

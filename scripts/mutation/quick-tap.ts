@@ -110,6 +110,10 @@ export class QuickTest {
     if (!matches(found, pattern)) fail(this.name);
   }
 
+  notMatch(found: unknown, pattern: unknown): void {
+    if (matches(found, pattern)) fail(this.name);
+  }
+
   throws(run: () => unknown, pattern?: unknown): void {
     try {
       run();
