@@ -7,6 +7,7 @@ import { SeededRandom } from '../../lib/support/random';
 import { DEFAULT_TCP_CONFIG } from '../../lib/tcp/config';
 import { Connection } from '../../lib/tcp/connection';
 import { checkInvariants } from '../../lib/tcp/invariants';
+import { writeResetFor } from '../../lib/tcp/stray';
 import { Segment, SYN } from '../../lib/wire/segment';
 import { findForeignByte, patternBytes } from '../support/pattern';
 
@@ -152,6 +153,9 @@ export class Line {
     if (isFirst && (segment.flags & SYN) !== 0) {
       connection.openPassive(segment, this.#passiveIss, this.#now);
       this.#passiveIss = 0; // once
+    } else if (connection.finished) {
+      // What a stack does that has forgotten the connection.
+      if (writeResetFor(segment, this.#out)) this.#carry(to);
     } else {
       connection.handleSegment(segment, this.#now);
     }
