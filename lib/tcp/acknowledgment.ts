@@ -6,6 +6,7 @@ import { FIN, type Segment, SYN } from '../wire/segment';
 import { takeEcho } from './ecn';
 import { EVENT_WRITABLE } from './events';
 import { scaledWindow } from './options';
+import { reconsiderBlackHole } from './path';
 import { widenReorderWindow } from './rack';
 import {
   detectLoss,
@@ -37,6 +38,10 @@ export function processAck(tcb: Tcb, seg: Segment, now: number): void {
   if (advances) acceptAck(tcb, seg, now);
   else if (!sack.on && ack === snd.una && isDuplicate(tcb, seg, window)) processDuplicateAck(tcb);
   if (sack.on && (advances || scoreboard.delivered > 0)) repair(tcb, advances, now);
+  if (scoreboard.delivered > 0 && tcb.cc.handleDelivery !== undefined) {
+    sampleDelivery(tcb, now);
+    tcb.cc.handleDelivery(tcb.path);
+  }
   if (tcb.tailProbe.pending) processTailProbeAck(tcb, seg);
   if (advances) scheduleTailProbe(tcb, now);
   if (tcb.ecn.on) takeEcho(tcb, seg);
@@ -125,6 +130,7 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   tcb.scoreboard.acknowledge(seg.ack);
   undoByTimestamp(tcb, seg, now);
   if (seqLt(snd.up, snd.una)) snd.up = snd.una;
+  if (tcb.blackHole.fullMss !== 0) reconsiderBlackHole(tcb, now);
   sampleRtt(tcb, seg, now);
   samplePath(tcb, now);
   processNewAck(tcb, bytes, limited);
@@ -134,10 +140,21 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   if (snd.una === snd.nxt) timers.disarm(TIMER_RETRANSMIT);
   else if (snd.wnd > 0) timers.arm(TIMER_RETRANSMIT, now + tcb.rtt.rto);
   if (limited) growSendBuffer(tcb);
-  if (tcb.sendBlocked && sendBuffer.room >= sendBuffer.limit >> 1) {
+  if (tcb.sendBlocked && isWorthWriting(tcb)) {
     tcb.sendBlocked = false;
     tcb.events |= EVENT_WRITABLE;
   }
+}
+
+/**
+ * Should the user who waits for room hear of it? When half of the buffer is free; or an eighth, if
+ * all that he has written is on its way, for then he is what holds the sender back.
+ */
+function isWorthWriting(tcb: Tcb): boolean {
+  const { sendBuffer, snd } = tcb;
+  const { room, limit } = sendBuffer;
+  if (room >= limit >> 1) return true;
+  return room >= limit >> 3 && sendBuffer.length - seqDiff(snd.nxt, snd.una) < snd.mss;
 }
 
 /**
@@ -176,6 +193,22 @@ function samplePath(tcb: Tcb, now: number): void {
   if (!seqGeq(snd.una, path.roundEnd)) return;
   path.rounds++;
   path.roundEnd = snd.nxt;
+}
+
+/** The same, for one that models the path. */
+function sampleDelivery(tcb: Tcb, now: number): void {
+  const { path, rtt, scoreboard, recovery } = tcb;
+  const { delivery } = scoreboard;
+  path.now = now;
+  path.rtt = scoreboard.freshRtt;
+  path.srtt = rtt.srtt;
+  path.acked = scoreboard.delivered;
+  path.delivered = delivery.delivered;
+  path.priorDelivered = delivery.priorDelivered;
+  path.deliveryRate = delivery.sample(rtt.min);
+  path.isLimited = delivery.isLimited;
+  path.inFlight = flightSize(tcb);
+  path.inRecovery = recovery.mode !== 'none';
 }
 
 function updateWindow(tcb: Tcb, seg: Segment, window: number, now: number): void {

@@ -1,6 +1,7 @@
 /** Which text leaves now: what was lost, what is new, what must be tried (RFC 9293 §3.8). */
 import type { Segment } from '../wire/segment';
 import { OWE_PROBE, OWE_RETRANSMIT, OWE_TAIL_PROBE } from './owed';
+import { mayLeave } from './pacing';
 import { flightSize } from './recovery';
 import { NO_SLOT } from './segment-ring';
 import { seqAdd, seqDiff, seqGt, seqMin } from './seq';
@@ -36,6 +37,7 @@ export function pollRetransmit(tcb: Tcb, now: number, out: Segment): boolean {
     return false;
   }
   if (!isForced && flight > 0 && flight + length > cc.cwnd) return false;
+  if (!isForced && !mayLeave(tcb, now)) return false;
   writeText(tcb, now, out, start, end, slot);
   return true;
 }
@@ -66,6 +68,7 @@ export function pollText(tcb: Tcb, now: number, out: Segment): boolean {
     if (idle) armPersist(tcb, now);
     return false;
   }
+  if (!mayLeave(tcb, now)) return false;
   tcb.timers.disarm(TIMER_PERSIST);
   const end = seqAdd(snd.nxt, length);
   const hasFin = finDue && end === textEnd && byPeer > length;

@@ -13,6 +13,18 @@ import type { Tcb } from './tcb';
 /** Headers of IP and TCP without options, bytes. */
 const HEADER_BYTES = 40;
 
+/** How long smaller segments are sent on suspicion, ms: at first, doubled each time, at most. */
+const FIRST_SUSPICION_MS = 10_000;
+const LONGEST_SUSPICION_MS = 600_000;
+
+/** A black hole that is suspected. */
+export class BlackHole {
+  /** What the path carried before; 0: none is suspected. */
+  fullMss = 0;
+  retryAt = Number.NaN;
+  waitMs = FIRST_SUSPICION_MS;
+}
+
 /**
  * @returns false when the message cannot be about a segment that is outstanding: anyone can forge
  *   one
@@ -35,6 +47,7 @@ export function handlePathMtu(tcb: Tcb, mss: number, seq: number): boolean {
   // Nobody can tell us to send tiny packets (RFC 5927 §7.2).
   const believed = Math.max(mss, tcb.config.minPathMtu - HEADER_BYTES);
   if (believed >= tcb.pathMss) return false;
+  tcb.blackHole.fullMss = 0; // now it is known
   shrinkPath(tcb, believed);
   return true;
 }
@@ -43,7 +56,7 @@ export function handlePathMtu(tcb: Tcb, mss: number, seq: number): boolean {
  * Several timeouts in a row although full segments were sent: perhaps the path swallows large
  * packets and no ICMP message comes through. Smaller ones will show (RFC 4821 §7.7).
  */
-export function suspectBlackHole(tcb: Tcb): void {
+export function suspectBlackHole(tcb: Tcb, now: number): void {
   const { config, rtt, snd } = tcb;
   // A path that has carried full segments more likely loses them for other reasons: it gets twice
   // the time, since it may have changed.
@@ -52,7 +65,25 @@ export function suspectBlackHole(tcb: Tcb): void {
   if (timeouts === 0 || rtt.backoff < timeouts) return;
   const floor = config.minPathMtu - HEADER_BYTES;
   if (tcb.pathMss <= floor || tcb.snd.mss < floor || seqDiff(snd.nxt, snd.una) < snd.mss) return;
+  const { blackHole } = tcb;
+  if (blackHole.fullMss === 0) blackHole.fullMss = tcb.pathMss;
+  blackHole.retryAt = now + blackHole.waitMs;
+  blackHole.waitMs = Math.min(blackHole.waitMs * 2, LONGEST_SUSPICION_MS);
+  tcb.scoreboard.largestDelivered = 0;
   shrinkPath(tcb, Math.max(floor, tcb.pathMss >> 1));
+}
+
+/**
+ * The path carries something again: after a while full segments are tried once more (RFC 4821
+ * §7.3), because it may only have been loss.
+ */
+export function reconsiderBlackHole(tcb: Tcb, now: number): void {
+  const { blackHole } = tcb;
+  if (now < blackHole.retryAt) return;
+  tcb.pathMss = blackHole.fullMss;
+  blackHole.fullMss = 0;
+  updateSendMss(tcb);
+  tcb.cc.handleMssChange(tcb.snd.mss);
 }
 
 /** The effective send MSS from the peer's option, the path and our options (RFC 9293 §3.7.1). */

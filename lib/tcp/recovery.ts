@@ -100,7 +100,7 @@ export function detectLoss(tcb: Tcb, now: number): void {
  */
 export function updateProportionalRate(tcb: Tcb, delivered: number, isSafe: boolean): void {
   const { recovery, cc, snd, sack } = tcb;
-  if (recovery.mode !== 'fast' || !sack.on) return;
+  if (recovery.mode !== 'fast' || !sack.on || cc.ownsWindow === true) return;
   recovery.prrDelivered += delivered;
   const pipe = flightSize(tcb);
   let allowance: number;
@@ -168,9 +168,11 @@ function exitFastRecovery(tcb: Tcb): void {
   const { recovery, cc, snd, sack } = tcb;
   recovery.mode = 'none';
   recovery.duplicates = 0;
-  cc.cwnd = sack.on
-    ? cc.ssthresh
-    : Math.min(cc.ssthresh, Math.max(flightSize(tcb), snd.mss) + snd.mss);
+  if (cc.ownsWindow !== true) {
+    cc.cwnd = sack.on
+      ? cc.ssthresh
+      : Math.min(cc.ssthresh, Math.max(flightSize(tcb), snd.mss) + snd.mss);
+  }
   tcb.owed &= ~OWE_RETRANSMIT;
   relaxReorderWindow(tcb);
 }

@@ -98,7 +98,9 @@ export function isDuplicateReport(seg: Segment): boolean {
   return seg.sackCount > 1 && seqLeq(edges[2], edges[0]) && seqLeq(edges[1], edges[3]);
 }
 
-/** Adds a range that is not among the blocks from `first` on; a duplicate before them may equal it. */
+/**
+ * Adds a range that is not among the blocks from `first` on; a duplicate before them may equal it.
+ */
 function addRange(tcb: Tcb, out: Segment, at: number, first: number): void {
   const { starts, ends } = tcb.reassembly.ranges;
   const edges = out.sackEdges;

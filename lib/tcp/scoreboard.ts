@@ -7,9 +7,10 @@
  * further. Blocks that the peer reports again and again cost nothing: only what a block adds to the
  * ranges known is looked at.
  */
+import { DeliveryRate } from './delivery-rate';
 import { SequenceRanges } from './ranges';
 import { NO_SLOT, SegmentRing } from './segment-ring';
-import { seqDiff, seqGt, seqLt, seqMax } from './seq';
+import { seqDiff, seqGt, seqLt, seqMax, seqMin } from './seq';
 
 /** On its way, and in the list by time. */
 const FLYING = 0;
@@ -53,6 +54,7 @@ export class Scoreboard {
   /** A segment has arrived after one that was sent later (RACK.reordering_seen). */
   reordered = false;
 
+  readonly delivery = new DeliveryRate();
   readonly #ranges = new SequenceRanges(MAX_RANGES);
   readonly #ring = new SegmentRing();
   #firstLost = 0; // no record with a lower index is lost
@@ -97,6 +99,7 @@ export class Scoreboard {
     this.#echoedAt = echoedAt;
     this.#minRtt = minRtt;
     this.freshRtt = Number.NaN;
+    this.delivery.begin();
   }
 
   /** Everything before `una` is acknowledged. */
@@ -126,26 +129,25 @@ export class Scoreboard {
    */
   report(start: number, end: number): boolean {
     const ranges = this.#ranges;
-    const ring = this.#ring;
-    if (ranges.holds(start, end) || !ranges.add(start, end)) return false;
-    const at = ranges.find(end);
-    const from = ranges.starts[at];
-    const to = ranges.ends[at];
+    if (ranges.holds(start, end) || ranges.isRefused(start, end)) return false;
+    // With what it touches it will reach from here to there.
+    let at = ranges.find(start);
+    const from = at < ranges.count ? seqMin(ranges.starts[at], start) : start;
+    const last = ranges.find(end);
+    const isJoined = last < ranges.count && !seqGt(ranges.starts[last], end);
+    const to = isJoined ? ranges.ends[last] : end;
     let isNew = false;
-    // Records that this block completes, perhaps with one that came before.
-    for (let i = ring.find(start); i < ring.count; i++) {
-      const slot = ring.slotAt(i);
-      const first = ring.startOf(slot);
-      if (!seqLt(first, end)) break;
-      const flags = ring.flagsOf(slot);
-      const isCovered = !seqLt(first, from) && !seqGt(ring.endOf(slot), to);
-      if (!isCovered || (flags & STATE_MASK) === SACKED) continue;
-      this.#deliver(slot);
-      ring.setFlags(slot, (flags & REPEATED) | SACKED);
-      this.sackedBytes += ring.lengthOf(slot);
-      this.sackedCount++;
-      isNew = true;
+    // Only the gaps between what is known already: a block of much that is old is no work.
+    for (let seq = start; seqLt(seq, end); ) {
+      if (at < ranges.count && !seqGt(ranges.starts[at], seq)) {
+        seq = ranges.ends[at++];
+        continue;
+      }
+      const gapEnd = at < ranges.count ? seqMin(ranges.starts[at], end) : end;
+      if (this.#fillGap(seq, gapEnd, from, to)) isNew = true;
+      seq = gapEnd;
     }
+    ranges.add(start, end);
     return isNew;
   }
 
@@ -284,6 +286,26 @@ export class Scoreboard {
     this.sackedCount = 0;
   }
 
+  /** Records in a gap that are now covered by [from, to) have arrived. */
+  #fillGap(start: number, end: number, from: number, to: number): boolean {
+    const ring = this.#ring;
+    let isNew = false;
+    for (let i = ring.find(start); i < ring.count; i++) {
+      const slot = ring.slotAt(i);
+      const first = ring.startOf(slot);
+      if (!seqLt(first, end)) break;
+      const flags = ring.flagsOf(slot);
+      const isCovered = !seqLt(first, from) && !seqGt(ring.endOf(slot), to);
+      if (!isCovered || (flags & STATE_MASK) === SACKED) continue;
+      this.#deliver(slot);
+      ring.setFlags(slot, (flags & REPEATED) | SACKED);
+      this.sackedBytes += ring.lengthOf(slot);
+      this.sackedCount++;
+      isNew = true;
+    }
+    return isNew;
+  }
+
   /** It has arrived, and RACK learns from it (RFC 8985 §6.2 steps 1 to 3). */
   #deliver(slot: number): void {
     const ring = this.#ring;
@@ -299,6 +321,15 @@ export class Scoreboard {
     this.furthest = seqMax(this.furthest, end);
     const sentAt = ring.sentAt(slot);
     const rtt = this.#now - sentAt;
+    const { deliveredAtSend, deliveryTimeAtSend, firstSentAtSend } = ring;
+    this.delivery.note(
+      length,
+      this.#now,
+      sentAt,
+      deliveredAtSend[slot],
+      deliveryTimeAtSend[slot],
+      firstSentAtSend[slot],
+    );
     if (!isRepeated) this.freshRtt = rtt;
     // Which copy of a repeated segment has arrived? Not the last, if that would have been too
     // quick.
@@ -326,7 +357,10 @@ export class Scoreboard {
   }
 
   #launch(slot: number, now: number): void {
+    const { delivery } = this;
+    if (this.flyingBytes === 0) delivery.restart(now);
     this.#ring.link(slot, now);
+    this.#ring.stamp(slot, delivery.delivered, delivery.deliveredAt, delivery.firstSentAt);
     this.flyingBytes += this.#ring.lengthOf(slot);
   }
 

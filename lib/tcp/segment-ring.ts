@@ -20,6 +20,11 @@ export class SegmentRing {
   oldest = NO_SLOT;
   latest = NO_SLOT;
 
+  /** Stamps by slot (delivery-rate.ts). */
+  deliveredAtSend = new Float64Array(0);
+  deliveryTimeAtSend = new Float64Array(0);
+  firstSentAtSend = new Float64Array(0);
+
   #records = new Int32Array(0);
   #sentAt = new Float64Array(0);
   #isLinked = new Uint8Array(0);
@@ -116,6 +121,13 @@ export class SegmentRing {
     this.#isLinked[slot] = 1;
   }
 
+  /** What had been delivered, and when, as the record's segment left. */
+  stamp(slot: number, delivered: number, deliveredAt: number, firstSentAt: number): void {
+    this.deliveredAtSend[slot] = delivered;
+    this.deliveryTimeAtSend[slot] = deliveredAt;
+    this.firstSentAtSend[slot] = firstSentAt;
+  }
+
   unlink(slot: number): void {
     const records = this.#records;
     const previous = records[slot * STRIDE + PREVIOUS];
@@ -170,6 +182,9 @@ export class SegmentRing {
     const records = this.#records;
     records.copyWithin(target * STRIDE, source * STRIDE, (source + 1) * STRIDE);
     this.#sentAt[target] = this.#sentAt[source];
+    this.deliveredAtSend[target] = this.deliveredAtSend[source];
+    this.deliveryTimeAtSend[target] = this.deliveryTimeAtSend[source];
+    this.firstSentAtSend[target] = this.firstSentAtSend[source];
     this.#isLinked[target] = this.#isLinked[source];
     if (this.#isLinked[target] === 0) return;
     const previous = records[target * STRIDE + PREVIOUS];
@@ -188,6 +203,9 @@ export class SegmentRing {
     const records = new Int32Array(size * STRIDE);
     const sentAt = new Float64Array(size);
     const isLinked = new Uint8Array(size);
+    this.deliveredAtSend = this.#turned(this.deliveredAtSend, size);
+    this.deliveryTimeAtSend = this.#turned(this.deliveryTimeAtSend, size);
+    this.firstSentAtSend = this.#turned(this.firstSentAtSend, size);
     for (let i = 0; i < this.count; i++) {
       const from = this.slotAt(i);
       const to = i * STRIDE;
@@ -205,6 +223,13 @@ export class SegmentRing {
     this.#isLinked = isLinked;
     this.#mask = size - 1;
     this.#head = 0;
+  }
+
+  /** A larger copy of a table by slot, in the order that `#grow` brings about. */
+  #turned(table: Float64Array, size: number): Float64Array<ArrayBuffer> {
+    const turned = new Float64Array(size);
+    for (let i = 0; i < this.count; i++) turned[i] = table[this.slotAt(i)];
+    return turned;
   }
 
   #indexOrNone(slot: number): number {

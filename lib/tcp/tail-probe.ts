@@ -65,7 +65,8 @@ export function processTailProbeAck(tcb: Tcb, seg: Segment): void {
   const { tailProbe } = tcb;
   if (!tailProbe.pending || !seqGeq(seg.ack, tailProbe.end)) return;
   if (!tailProbe.isRepetition || isDuplicateReport(seg)) {
-    tailProbe.pending = false; // nothing was lost: both copies have arrived, or it was a new segment
+    // Nothing was lost: both copies have arrived, or it was a new segment.
+    tailProbe.pending = false;
   } else if (seqGt(seg.ack, tailProbe.end) || seg.sackCount === 0) {
     tailProbe.pending = false;
     answerRepairedLoss(tcb);

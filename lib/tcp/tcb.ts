@@ -13,6 +13,7 @@ import type { CongestionController } from './congestion/controller';
 import { PathSample } from './congestion/path-sample';
 import { createController } from './congestion/registry';
 import { EcnState } from './ecn';
+import { BlackHole } from './path';
 import { ReorderWindow } from './rack';
 import { Reassembly } from './reassembly';
 import { ReceiveBuffer } from './receive-buffer';
@@ -148,6 +149,7 @@ export class Tcb {
   readonly scoreboard = new Scoreboard();
   readonly sack = new SackState();
   readonly rack = new ReorderWindow();
+  readonly blackHole = new BlackHole();
   readonly tailProbe = new TailProbe();
   readonly undo = new Undo();
   readonly ecn = new EcnState();

@@ -13,6 +13,7 @@ import {
   TIMER_DELAYED_ACK,
   TIMER_KEEP_ALIVE,
   TIMER_LINGER,
+  TIMER_PACE,
   TIMER_PERSIST,
   TIMER_REORDER,
   TIMER_RETRANSMIT,
@@ -33,6 +34,7 @@ export function handleTimeout(tcb: Tcb, now: number): void {
     tcb.timers.disarm(TIMER_REORDER);
     detectLoss(tcb, now);
   }
+  if (at[TIMER_PACE] <= now) tcb.timers.disarm(TIMER_PACE); // output follows
   if (at[TIMER_TAIL_PROBE] <= now) tailProbeTimeout(tcb, now);
   if (at[TIMER_RETRANSMIT] <= now) retransmissionTimeout(tcb, now);
   if (at[TIMER_PERSIST] <= now) persistTimeout(tcb, now);
@@ -67,7 +69,7 @@ function retransmissionTimeout(tcb: Tcb, now: number): void {
   }
   const isFirst = tcb.recovery.mode !== 'timeout' || rtt.backoff === 0;
   rtt.backOff();
-  suspectBlackHole(tcb);
+  suspectBlackHole(tcb, now);
   processTimeout(tcb, isFirst);
   if (rtt.backoff === config.retriesBeforeTrouble) reportTrouble(tcb);
   timers.arm(TIMER_RETRANSMIT, nextTry(tcb, now));

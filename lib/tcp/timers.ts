@@ -15,9 +15,11 @@ export const TIMER_LINGER = 4;
 export const TIMER_REORDER = 5;
 /** The probe for a lost tail (RFC 8985 §7). */
 export const TIMER_TAIL_PROBE = 6;
-export const TIMER_COUNT = 7;
+/** When the next segment may leave (pacing). */
+export const TIMER_PACE = 7;
+export const TIMER_COUNT = 8;
 
-export type TimerKind = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+export type TimerKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 export class Timers {
   /** Milliseconds on the stack's clock, by kind. */

@@ -6,6 +6,7 @@ import { ACK, FIN, PSH, type Segment, SYN, URG } from '../wire/segment';
 import { writeEcn } from './ecn';
 import { writeSynOptions, writeTimestamps } from './options';
 import { OWE_ACK } from './owed';
+import { notePaced } from './pacing';
 import { writeSack } from './sack';
 import { NO_SLOT } from './segment-ring';
 import { seqAdd, seqDiff, seqGt } from './seq';
@@ -114,6 +115,7 @@ export function noteSent(
     rtt.startTiming(end, now);
   }
   snd.lastAt = now;
+  notePaced(tcb, length, now);
   if (recovery.mode === 'fast') recovery.prrOut += length;
   if (snd.wnd === 0 && tcb.state !== 'SYN-SENT' && tcb.state !== 'SYN-RECEIVED') {
     // A probe: its clock is the persist timer's, and it never gives up (MUST-37).

@@ -5,6 +5,7 @@ import {
   TIMER_DELAYED_ACK,
   TIMER_KEEP_ALIVE,
   TIMER_LINGER,
+  TIMER_PACE,
   TIMER_PERSIST,
   TIMER_REORDER,
   TIMER_RETRANSMIT,
@@ -21,6 +22,7 @@ const KINDS: readonly TimerKind[] = [
   TIMER_LINGER,
   TIMER_REORDER,
   TIMER_TAIL_PROBE,
+  TIMER_PACE,
 ];
 
 t.test('every kind has a place of its own', (t) => {

@@ -246,12 +246,12 @@ eachWrap(t, 'FIN-WAIT-2 lasts as long as there is a user', (t, make) => {
 });
 
 eachWrap(t, 'a send buffer that is full says so, and when half of it is free again', (t, make) => {
-  const b = make({ config: { sendBufferBytes: 4000 } }).establish();
+  const b = make({ config: { sendBufferBytes: 4000 } }).establish({ win: 3000 });
   t.equal(b.send(5000), 4000);
   t.equal(b.send(1), 0);
   b.sent();
-  b.inject('. 1:1(0) ack 1001 win 65535');
-  t.equal(b.events(), '');
+  b.inject('. 1:1(0) ack 1001 win 1500');
+  t.equal(b.events(), '', 'some of what he wrote has still to leave');
   b.inject('. 1:1(0) ack 2001 win 65535');
   t.equal(b.events(), 'writable');
   b.inject('. 1:1(0) ack 3001 win 65535');
@@ -260,6 +260,16 @@ eachWrap(t, 'a send buffer that is full says so, and when half of it is free aga
   b.sent();
   b.inject('. 1:1(0) ack 7001 win 65535');
   t.equal(b.events(), '', 'nobody waits');
+});
+
+eachWrap(t, 'or an eighth, when all that was written is on its way', (t, make) => {
+  const b = make({ config: { sendBufferBytes: 8000 } }).establish();
+  t.equal(b.send(9000), 8000);
+  b.sent();
+  b.inject('. 1:1(0) ack 901 win 65535');
+  t.equal(b.events(), '');
+  b.inject('. 1:1(0) ack 1001 win 65535');
+  t.equal(b.events(), 'writable');
 });
 
 eachWrap(t, 'only what the chunk has from an offset on is taken', (t, make) => {

@@ -14,6 +14,8 @@ export interface CongestionController {
   ssthresh: number;
   /** Bytes a ms that leave at most; absent or Infinity: as the window allows. */
   readonly pacingRate?: number;
+  /** True: `cwnd` is its own in recovery, too; else the engine reduces it there (PRR). */
+  readonly ownsWindow?: boolean;
 
   /** Start, or a changed segment size: `mss` is the effective send MSS. */
   initialize(mss: number, initialWindowSegments: number): void;
@@ -25,11 +27,10 @@ export interface CongestionController {
    */
   handleAck(acked: number, limited: boolean, afterTimeout: boolean, path: PathSample): void;
   /**
-   * An ACK or a report has arrived, in recovery or not, after `handleAck`: for controllers that
-   * model the path instead of waiting for losses. Returns true when it has set `cwnd` itself, also
-   * in recovery; else the engine reduces it there proportionally (PRR).
+   * Something was acknowledged or reported as received, in recovery or not; after `handleAck`. For
+   * controllers that model the path instead of waiting for losses.
    */
-  handleDelivery?(path: PathSample): boolean;
+  handleDelivery?(path: PathSample): void;
   /** Loss was inferred from duplicates: sets `ssthresh`, and `cwnd` to it. */
   handleLoss(flight: number): void;
   /** The retransmission timer expired; `first` is false for repetitions of the same timeout. */

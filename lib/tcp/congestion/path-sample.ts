@@ -13,4 +13,19 @@ export class PathSample {
   rounds = 0;
   /** The round's last byte. */
   roundEnd = 0;
+
+  // Only for `handleDelivery`.
+  /** Bytes that have arrived with this ACK, and ever. */
+  acked = 0;
+  delivered = 0;
+  /** Bytes that had arrived when the segment left which this ACK is about. */
+  priorDelivered = 0;
+  /** Bytes a ms at which the network delivered since then; NaN: no sample. */
+  deliveryRate = Number.NaN;
+  /** The user, not the network, held the sender back. */
+  isLimited = false;
+  /** Bytes on their way now. */
+  inFlight = 0;
+  /** A loss is being repaired, or a timeout. */
+  inRecovery = false;
 }

@@ -4,6 +4,8 @@
  *     registerCongestionControl('mine', () => new Mine());
  *     createStack({ tcp: { congestionControl: 'mine' } });
  */
+
+import { Bbr } from './bbr';
 import type { CongestionController } from './controller';
 import { Cubic } from './cubic';
 import { Reno } from './reno';
@@ -14,6 +16,7 @@ export type CongestionControlFactory = () => CongestionController;
 const factories = new Map<string, CongestionControlFactory>([
   ['cubic', () => new Cubic()],
   ['reno', () => new Reno()],
+  ['bbr', () => new Bbr()],
 ]);
 
 /** Makes a controller known by a name; an older one of that name serves no new connections. */

@@ -21,7 +21,8 @@ export class Reno implements CongestionController {
 
   initialize(mss: number, initialWindowSegments: number): void {
     this.#mss = mss;
-    // RFC 6928 §2: ten segments, but of large ones only what ten of Ethernet's hold, and two at least.
+    // RFC 6928 §2: ten segments, but of large ones only what ten of Ethernet's hold, and two at
+    // least.
     const most = Math.max(2 * mss, initialWindowSegments * ETHERNET_MSS);
     this.#initial = Math.min(initialWindowSegments * mss, most);
     this.cwnd = this.#initial;

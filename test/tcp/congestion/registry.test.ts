@@ -37,7 +37,7 @@ t.test('each connection has a controller of its own', (t) => {
     t.not(createController(name), createController(name));
   }
   t.equal(isCongestionControl('nonsense'), false);
-  t.throws(() => createController('nonsense'), { message: /nonsense.*cubic, reno/ });
+  t.throws(() => createController('nonsense'), { message: /nonsense.*cubic, reno, bbr/ });
   t.end();
 });
 

@@ -1,0 +1,33 @@
+/** Delivery rate samples: what arrived, by the longer of sending and acknowledging it. */
+import t from 'tap';
+import { DeliveryRate } from '../../lib/tcp/delivery-rate';
+
+t.test('a burst counts by the time its ACKs take, spread ACKs by theirs', (t) => {
+  const rate = new DeliveryRate();
+  rate.restart(100);
+  rate.begin();
+  rate.note(1000, 200, 100, 0, 100, 100);
+  rate.note(1000, 200, 100, 0, 100, 100);
+  t.equal(rate.sample(0), 20, '2000 bytes in 100 ms');
+  rate.begin();
+  rate.note(1000, 300, 280, 2000, 200, 100);
+  t.equal(rate.sample(0), 1000 / 180, 'sending took 180 ms, the ACK 100');
+  t.equal(rate.delivered, 3000);
+  t.end();
+});
+
+t.test('no sample without an arrival, in no time, or in less than a round trip', (t) => {
+  const rate = new DeliveryRate();
+  rate.restart(100);
+  rate.begin();
+  t.ok(Number.isNaN(rate.sample(0)));
+  rate.note(1000, 100, 100, 0, 100, 100);
+  t.ok(Number.isNaN(rate.sample(0)));
+  rate.begin();
+  rate.note(1000, 150, 100, 1000, 100, 100);
+  t.ok(Number.isNaN(rate.sample(80)));
+  t.equal(rate.sample(50), 20);
+  rate.limitedUntil = 5000;
+  t.equal(rate.isLimited, true);
+  t.end();
+});
