@@ -14,8 +14,8 @@ export interface StackChoice {
 
 /**
  * Of the TCP beneath, beyond `node:net`: for `connect`, `new Socket` and, for what it accepts,
- * `createServer`. Each has a method to change it later, except `ecn`, which the SYN decides. What is
- * no such value throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE.
+ * `createServer`. Each has a method to change it later, except `ecn`, which the SYN decides. What
+ * is no such value throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE.
  */
 export interface TcpOptions {
   /** Bytes, 2,048 to 2^30. A size that is chosen stays: the buffer does not grow by itself. */

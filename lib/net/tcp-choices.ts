@@ -1,6 +1,6 @@
 /**
- * What a program may choose of the TCP under a Socket or Server beyond `node:net`: the checks of each
- * choice, and the form in which a stack takes them.
+ * What a program may choose of the TCP under a Socket or Server beyond `node:net`: the checks of
+ * each choice, and the form in which a stack takes them.
  *
  * One table serves the options of `connect`, `Socket` and `Server` and the methods of a living
  * socket, so that both refuse the same nonsense with the same errors (`ERR_INVALID_ARG_TYPE`,

@@ -37,8 +37,8 @@ export function synFlags(tcb: Tcb): number {
 }
 
 /**
- * The peer's SYN or SYN-ACK: has he asked, or agreed? Who has sent one SYN that did not ask must not
- * use it (§6.1.1); in a passive open ours is the answer.
+ * The peer's SYN or SYN-ACK: has he asked, or agreed? Who has sent one SYN that did not ask must
+ * not use it (§6.1.1); in a passive open ours is the answer.
  */
 export function agreeOnEcn(tcb: Tcb, seg: Segment): void {
   const { ecn, config, rtt, passive } = tcb;

@@ -13,8 +13,8 @@ import { noteReceiverRtt } from './tuning';
 const MAX_DUPLICATE_ACKS = 64;
 
 /**
- * Cuts off the SYN, which has been taken, with what the ECN flags mean on it: text and urgent pointer
- * count from behind it.
+ * Cuts off the SYN, which has been taken, with what the ECN flags mean on it: text and urgent
+ * pointer count from behind it.
  */
 export function cutSyn(seg: Segment): void {
   seg.flags &= ~(SYN | ECE | CWR);
