@@ -150,7 +150,8 @@ function checkReset(tcb: Tcb, seg: Segment, now: number): boolean {
       enterClosed(tcb);
       break;
     case 'CLOSE-WAIT':
-      die(tcb, 'EPIPE'); // as in Linux: the peer had already closed, so it is our writing that fails
+      // As in Linux: the peer had already closed, so it is our writing that fails.
+      die(tcb, 'EPIPE');
       break;
     default:
       die(tcb, 'ECONNRESET');
