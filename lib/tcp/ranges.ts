@@ -44,6 +44,18 @@ export class SequenceRanges {
     return at < this.count && seqLeq(this.starts[at], start);
   }
 
+  /** Where a range that begins at `start` would begin, once added to what it touches. */
+  startWith(start: number): number {
+    const at = this.find(start);
+    return at < this.count && seqLeq(this.starts[at], start) ? this.starts[at] : start;
+  }
+
+  /** Where one that ends at `end` would end. */
+  endWith(end: number): number {
+    const at = this.find(end);
+    return at < this.count && seqLeq(this.starts[at], end) ? this.ends[at] : end;
+  }
+
   /** Would `add` be refused? */
   isRefused(start: number, end: number): boolean {
     if (this.count < this.#limit) return false;

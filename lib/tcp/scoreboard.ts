@@ -10,7 +10,7 @@
 import { DeliveryRate } from './delivery-rate';
 import { SequenceRanges } from './ranges';
 import { NO_SLOT, SegmentRing } from './segment-ring';
-import { seqDiff, seqGt, seqLt, seqMax, seqMin } from './seq';
+import { seqDiff, seqGt, seqLt, seqMax } from './seq';
 
 /** On its way, and in the list by time. */
 const FLYING = 0;
@@ -129,23 +129,24 @@ export class Scoreboard {
    */
   report(start: number, end: number): boolean {
     const ranges = this.#ranges;
+    const ring = this.#ring;
     if (ranges.holds(start, end) || ranges.isRefused(start, end)) return false;
-    // With what it touches it will reach from here to there.
-    let at = ranges.find(start);
-    const from = at < ranges.count ? seqMin(ranges.starts[at], start) : start;
-    const last = ranges.find(end);
-    const isJoined = last < ranges.count && !seqGt(ranges.starts[last], end);
-    const to = isJoined ? ranges.ends[last] : end;
+    const from = ranges.startWith(start);
+    const to = ranges.endWith(end);
     let isNew = false;
-    // Only the gaps between what is known already: a block of much that is old is no work.
-    for (let seq = start; seqLt(seq, end); ) {
-      if (at < ranges.count && !seqGt(ranges.starts[at], seq)) {
-        seq = ranges.ends[at++];
-        continue;
+    // Records that this block completes, perhaps with one that came before.
+    for (let i = ring.find(start); i < ring.count; i++) {
+      const slot = ring.slotAt(i);
+      const first = ring.startOf(slot);
+      if (!seqLt(first, end)) break;
+      const flags = ring.flagsOf(slot);
+      if ((flags & STATE_MASK) === SACKED) {
+        i = ring.find(ranges.endWith(ring.endOf(slot))) - 1; // all of that range is known
+      } else if (!seqLt(first, from) && !seqGt(ring.endOf(slot), to)) {
+        this.#deliver(slot);
+        this.#markReported(slot, flags);
+        isNew = true;
       }
-      const gapEnd = at < ranges.count ? seqMin(ranges.starts[at], end) : end;
-      if (this.#fillGap(seq, gapEnd, from, to)) isNew = true;
-      seq = gapEnd;
     }
     ranges.add(start, end);
     return isNew;
@@ -267,8 +268,13 @@ export class Scoreboard {
   /** The segment in `slot` was sent again up to `end`; what it had beyond stays as it was. */
   repeat(slot: number, end: number, now: number): void {
     const ring = this.#ring;
-    if (seqLt(end, ring.endOf(slot))) slot = ring.split(slot, end);
-    const state = ring.flagsOf(slot) & STATE_MASK;
+    let state = ring.flagsOf(slot) & STATE_MASK;
+    if (state !== SACKED && seqLt(end, ring.endOf(slot))) {
+      slot = ring.split(slot, end);
+      this.#markIfKnown(slot);
+      this.#markIfKnown(ring.slotAt(ring.indexOf(slot) + 1));
+      state = ring.flagsOf(slot) & STATE_MASK;
+    }
     if (state === SACKED) return; // a probe of something that has arrived
     if (state === FLYING) this.#land(slot);
     else this.lostBytes -= ring.lengthOf(slot);
@@ -284,26 +290,6 @@ export class Scoreboard {
     this.lostBytes = 0;
     this.sackedBytes = 0;
     this.sackedCount = 0;
-  }
-
-  /** Records in a gap that are now covered by [from, to) have arrived. */
-  #fillGap(start: number, end: number, from: number, to: number): boolean {
-    const ring = this.#ring;
-    let isNew = false;
-    for (let i = ring.find(start); i < ring.count; i++) {
-      const slot = ring.slotAt(i);
-      const first = ring.startOf(slot);
-      if (!seqLt(first, end)) break;
-      const flags = ring.flagsOf(slot);
-      const isCovered = !seqLt(first, from) && !seqGt(ring.endOf(slot), to);
-      if (!isCovered || (flags & STATE_MASK) === SACKED) continue;
-      this.#deliver(slot);
-      ring.setFlags(slot, (flags & REPEATED) | SACKED);
-      this.sackedBytes += ring.lengthOf(slot);
-      this.sackedCount++;
-      isNew = true;
-    }
-    return isNew;
   }
 
   /** It has arrived, and RACK learns from it (RFC 8985 §6.2 steps 1 to 3). */
@@ -392,5 +378,22 @@ export class Scoreboard {
     this.delivered += cut;
     if (state === FLYING) this.flyingBytes -= cut;
     else this.lostBytes -= cut;
+    this.#markIfKnown(slot);
+  }
+
+  /** A record has become smaller: all that is left of it may have been reported before. */
+  #markIfKnown(slot: number): void {
+    const ring = this.#ring;
+    const flags = ring.flagsOf(slot);
+    if (!this.#ranges.holds(ring.startOf(slot), ring.endOf(slot))) return;
+    if ((flags & STATE_MASK) === LOST) this.lostBytes -= ring.lengthOf(slot);
+    else this.#land(slot);
+    this.#markReported(slot, flags);
+  }
+
+  #markReported(slot: number, flags: number): void {
+    this.#ring.setFlags(slot, (flags & REPEATED) | SACKED);
+    this.sackedBytes += this.#ring.lengthOf(slot);
+    this.sackedCount++;
   }
 }

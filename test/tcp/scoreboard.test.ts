@@ -35,18 +35,13 @@ class Model {
   report(start: number, end: number): void {
     this.board.beginAck(this.now, Number.NaN, 0);
     this.board.report(this.#seq(start), this.#seq(end));
-    let isNew = false;
-    for (let i = start; i < end; i++) {
-      if (this.#reported[i] !== true) isNew = true;
-      this.#reported[i] = true;
-    }
-    // Blocks that say nothing new are not looked at, nor are segments elsewhere.
-    if (!isNew) return;
+    const before = this.#reported.slice();
+    for (let i = start; i < end; i++) this.#reported[i] = true;
+    // Only segments are looked at of which something is new.
     for (const [from, to] of this.#segments()) {
-      if (from >= end || to <= start) continue;
-      let isWhole = true;
-      for (let i = from; i < to; i++) isWhole &&= this.#reported[i] === true;
-      if (isWhole) this.#fill(from, to, 'sacked');
+      let isNew = false;
+      for (let i = from; i < to; i++) isNew ||= this.#reported[i] && before[i] !== true;
+      if (isNew) this.#markIfReported(from, to);
     }
   }
 
@@ -54,7 +49,9 @@ class Model {
     this.board.beginAck(this.now, Number.NaN, 0);
     this.board.acknowledge(this.#seq(una));
     this.una = una;
+    if (this.#edges.has(una)) return;
     this.#edges.add(una);
+    this.#markIfReported(...this.#segments()[0]);
   }
 
   loseFirst(): void {
@@ -92,10 +89,14 @@ class Model {
     if (start !== first) throw new Error(`first lost is ${first}, not ${start}`);
     slot = board.joinLost(slot, this.#seq(start + most));
     const end = Math.min(seqDiff(board.endOf(slot), this.base), start + most);
-    for (let i = start + 1; i < seqDiff(board.endOf(slot), this.base); i++) this.#edges.delete(i);
+    const whole = seqDiff(board.endOf(slot), this.base);
+    for (let i = start + 1; i < whole; i++) this.#edges.delete(i);
     this.#edges.add(end);
     board.repeat(slot, this.#seq(end), this.now);
     this.#fill(start, end, 'flying');
+    if (end === whole) return;
+    this.#markIfReported(start, end);
+    this.#markIfReported(end, whole);
   }
 
   /** What the counts should be. */
@@ -114,6 +115,11 @@ class Model {
   #segments(): [number, number][] {
     const edges = [...this.#edges].filter((edge) => edge >= this.una).sort((a, b) => a - b);
     return edges.slice(1).map((edge, i) => [edges[i], edge]);
+  }
+
+  #markIfReported(start: number, end: number): void {
+    for (let i = start; i < end; i++) if (this.#reported[i] !== true) return;
+    this.#fill(start, end, 'sacked');
   }
 
   #fill(start: number, end: number, state: ByteState): void {
