@@ -102,6 +102,7 @@ function addTokenChanges(tokens: readonly Token[], i: number, into: Change[]): v
     into.push({ operator, start, end, replacement, before: text, after: replacement });
   };
   if (kind === 'number') {
+    if (before?.text === 'void') return; // undefined, as esbuild writes it
     const value = Number(text);
     replace('constant', String(value + 1));
     if (value > 0) replace('constant', String(value - 1));

@@ -6,7 +6,7 @@ import type { Workspace } from './workspace';
 export type Fate = 'killed' | 'time limit' | 'survived';
 
 const AT_ONCE = 2;
-/** A mutant may take this much longer for a file than the program as it is, and this long at least. */
+/** How much longer a mutant may take for a file than the program as it is, and for any file. */
 const PATIENCE = 10;
 const LEAST_LIMIT_MS = 20_000;
 /** Marks a line that says which file is run now (`child`). */
