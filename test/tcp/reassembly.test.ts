@@ -164,7 +164,7 @@ t.test('without memory it refuses, and keeps what it has', (t) => {
 
 t.test('a random order of random overlaps gives the stream back', (t) => {
   const before = packetMemory.allocated;
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 40; seed++) {
     const random = new SeededRandom(seed);
     const model = new Model(1 + random.below(20), random.next32() | 0);
     const length = 1 + random.below(40_000);
@@ -193,7 +193,7 @@ t.test('[A-06] a flood of one-byte segments out of order stays small, and quick'
   for (let seq = 3; seq < window; seq += 2) {
     b.inject(`. ${seq}:${seq + 1}(1) ack 1 win 65535`);
     if (++segments % 1000 === 0) b.sent();
-    if (segments === 60_000) break;
+    if (segments === 30_000) break;
   }
   const ms = Number(process.hrtime.bigint() - start) / 1e6;
   t.equal(b.tcb.reassembly.count, b.tcb.config.reassemblyRanges, 'no more ranges than the limit');

@@ -20,22 +20,15 @@ function manySegments(): Bench {
   return b;
 }
 
-t.test('[A-08] tiny segments: their number is bounded', (t) => {
-  const b = manySegments();
-  t.equal(b.tcb.snd.mss, 88, 'the peer asked for one byte');
-  t.ok(b.tcb.scoreboard.count > 40_000);
-  t.ok(b.tcb.scoreboard.count <= MAX_RECORDS);
-  b.connection.dispose();
-  t.end();
-});
-
 t.test('[A-08] blocks that grow by a byte each time cost no more than what is new in them', (t) => {
   const b = manySegments();
+  t.equal(b.tcb.snd.mss, 88, 'the peer asked for one byte');
+  t.ok(b.tcb.scoreboard.count > 40_000 && b.tcb.scoreboard.count <= MAX_RECORDS);
   const { una } = b.tcb.snd;
   const middle = una + BIG / 2;
   const seg = new Segment();
   const out = new Segment();
-  const acks = 300;
+  const acks = 100;
   let reach = BIG / 2 - 4 * acks - 100;
   let ms = 0;
   for (let i = 0; i <= acks; i++) {
