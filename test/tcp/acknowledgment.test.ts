@@ -170,3 +170,20 @@ t.test('MAX.SND.WND is the largest window there ever was', (t) => {
   t.equal(b.tcb.snd.maxWnd, 9000);
   t.end();
 });
+
+eachWrap(t, 'a window at the threshold grows only if it is used up (RFC 7661)', (t, make) => {
+  const b = make().establish();
+  b.tcb.cc.cwnd = 10_000;
+  b.tcb.cc.ssthresh = 10_000;
+  for (let round = 0; round < 4; round++) {
+    b.send(6000);
+    b.sent();
+    b.inject(`. 1:1(0) ack ${b.sendPosition} win 65535`);
+  }
+  t.equal(b.tcb.cc.cwnd, 10_000, 'a little more than half of it is not all');
+  b.tcb.cc.ssthresh = 10_001;
+  b.send(6000);
+  b.sent();
+  b.inject(`. 1:1(0) ack ${b.sendPosition} win 65535`);
+  t.equal(b.tcb.cc.cwnd, 16_000, 'below the threshold it would be enough');
+});

@@ -71,7 +71,11 @@ t.test('at the limit of the backlog a SYN is dropped until one is accepted', (t)
 
 t.test('a backlog below one is one', (t) => {
   for (const backlog of [0, -1, -1000]) {
-    t.equal(verdict(new Listener(1, backlog), SYN_LINE), LISTEN_OPEN, `backlog ${backlog}`);
+    const listener = new Listener(1, backlog);
+    t.equal(verdict(listener, SYN_LINE), LISTEN_OPEN, `backlog ${backlog}`);
+    listener.handleOpened();
+    listener.handleEstablished();
+    t.ok(listener.isBacklogFull);
   }
   t.end();
 });

@@ -195,3 +195,28 @@ eachWrap(t, 'small segments that are lost are no sign of it', (t, make) => {
   b.advance(13_000);
   t.equal(b.tcb.snd.mss, 1460);
 });
+
+eachWrap(t, 'if they arrive, large ones are tried again after a while', (t, make) => {
+  const b = make({ mss: 1460, config: { blackHoleTimeouts: 3 } }).establish({
+    options: 'mss 1460',
+  });
+  b.send(2920);
+  b.sent();
+  b.advance(1400);
+  t.equal(b.tcb.snd.mss, 730);
+  const suspectedAt = b.now;
+  b.inject('. 1:1(0) ack 2921 win 65535').sent();
+  const sendOne = (): void => {
+    b.send(100);
+    b.sent();
+    b.inject(`. 1:1(0) ack ${b.sendPosition} win 65535`);
+  };
+  b.now = suspectedAt + 9999;
+  sendOne();
+  t.equal(b.tcb.snd.mss, 730, 'not yet');
+  b.now = suspectedAt + 10_000;
+  sendOne();
+  t.equal(b.tcb.snd.mss, 1460);
+  b.send(1460);
+  t.same(b.sent().length, 1);
+});

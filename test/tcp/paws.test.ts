@@ -114,6 +114,15 @@ eachWrap(
   },
 );
 
+eachWrap(t, '[A-17] nor before the handshake is over', (t, make) => {
+  const b = make({ config: { timestamps: true } });
+  b.openPassive('S 0:0(0) win 65535 <mss 1000,TS val 1000 ecr 0>').sent();
+  b.inject('. 1:1(0) ack 900000 win 1 <TS val 900000000 ecr 0>').sent();
+  t.equal(recent(b), 1000);
+  b.inject('. 1:1(0) ack 1 win 65535 <TS val 1001 ecr 1000>');
+  t.equal(b.state, 'ESTABLISHED');
+});
+
 eachWrap(t, 'a segment without timestamps is taken, as on Linux', (t, make) => {
   const b = withClock(make, 1000);
   b.inject('P. 1:11(10) ack 1 win 65535');

@@ -89,8 +89,7 @@ eachWrap(
 eachWrap(t, 'a flood out of order does not owe answers without end', (t, make) => {
   const b = make().establish();
   for (let i = 0; i < 500; i++) b.inject('. 1001:1002(1) ack 1 win 65535');
-  const answers = b.sent().length;
-  t.ok(answers > 2 && answers <= 65, `${answers}`);
+  t.equal(b.sent().length, 64);
 });
 
 /** [segments, in order then, ranges that wait then, name]; a window of 10,000 bytes */

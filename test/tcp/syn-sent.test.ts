@@ -125,6 +125,19 @@ eachWrap(t, '[U-2] whatever its sequence number', (t, make) => {
   t.equal(b.connection.error, 'ECONNREFUSED');
 });
 
+eachWrap(t, 'a reset that is a SYN, too, is a reset', (t, make) => {
+  const b = make().open();
+  b.sent();
+  b.inject('SR 0:0(0) win 65535 <mss 1000>');
+  t.equal(b.state, 'SYN-SENT', 'without ACK it is dropped');
+  t.same(b.sent(), []);
+  b.inject('SR. 0:0(0) ack 1 win 65535 <mss 1000>');
+  t.equal(b.state, 'CLOSED');
+  t.equal(b.connection.error, 'ECONNREFUSED');
+  t.equal(b.events(), 'error closed');
+  t.same(b.sent(), []);
+});
+
 eachWrap(t, '[SHLD-2] a reset may bring text', (t, make) => {
   const b = make().open();
   b.sent();

@@ -174,6 +174,7 @@ eachWrap(t, '[MUST-13] TIME-WAIT outlives a user who has not read', (t, make) =>
   t.equal(b.state, 'TIME-WAIT');
   b.release();
   t.equal(b.state, 'TIME-WAIT');
+  t.equal(b.tcb.receiveBuffer.length, 0, 'what nobody will read is dropped');
   b.inject('FP. 1:11(10) ack 2 win 65535');
   t.same(b.sent(), ['. 2:2(0) ack 12'], 'a repeated FIN is still answered');
   b.advance(60_000);

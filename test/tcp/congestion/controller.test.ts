@@ -1,6 +1,7 @@
 /** What the engine asks of a congestion controller, shown by one of our own that writes down the calls. */
 import t from 'tap';
 import type { CongestionController } from '../../../lib/tcp/congestion/controller';
+import type { TcpConfig } from '../../../types/tcp';
 import { Bench } from '../bench';
 
 class Recorder implements CongestionController {
@@ -39,11 +40,14 @@ class Recorder implements CongestionController {
 }
 
 /** An established connection under a recorder. */
-function recorded(): { b: Bench; cc: Recorder } {
-  const b = new Bench();
+function recorded(
+  config: Partial<TcpConfig> = {},
+  options = 'mss 1000',
+): { b: Bench; cc: Recorder } {
+  const b = new Bench({ config });
   const cc = new Recorder();
   Object.defineProperty(b.tcb, 'cc', { value: cc });
-  b.establish();
+  b.establish({ options });
   return { b, cc };
 }
 
@@ -105,6 +109,33 @@ t.test('it hears of timeouts, the first and the following', (t) => {
   cc.calls = [];
   b.inject('. 1:1(0) ack 1001 win 65535');
   t.same(cc.calls, ['ack 1000 true true']);
+  t.end();
+});
+
+t.test('a timeout is a first one again when the last has been overcome', (t) => {
+  const plain = recorded();
+  plain.b.send(1000);
+  plain.b.sent();
+  plain.b.advance(200);
+  plain.b.inject('. 1:1(0) ack 1001 win 65535');
+  t.equal(plain.b.tcb.rtt.backoff, 1, 'Karn: the longer timeout stands');
+  plain.cc.calls = [];
+  plain.b.send(1000);
+  plain.b.advance(400);
+  t.same(plain.cc.calls, ['timeout 1000 true']);
+
+  const stamped = recorded({ timestamps: true }, 'mss 1000,TS val 1 ecr 0');
+  const { b, cc } = stamped;
+  b.send(4000);
+  b.sent();
+  b.advance(b.tcb.rtt.rto);
+  const echo = b.tcb.ts.value(b.now);
+  b.now += 5;
+  b.inject(`. 1:1(0) ack 989 win 65535 <TS val 2 ecr ${echo}>`).sent();
+  t.equal(b.tcb.rtt.backoff, 0, 'a sample ends it');
+  cc.calls = [];
+  b.advance(b.tcb.rtt.rto);
+  t.match(cc.calls[0], /^timeout \d+ true$/, 'though not all of the loss is repaired');
   t.end();
 });
 
