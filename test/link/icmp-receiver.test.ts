@@ -27,6 +27,7 @@ for (const kind of LINK_CASES) {
   t.test(`the ${kind.name} link`, needs(kind.available), async (t) => {
     const run = (name: string, body: (t: Tap, ends: Ends) => Promise<void>) =>
       t.test(name, async (t) => {
+        closeEnds(openEnds(kind)); // what the first use of a library opens stays open
         const descriptors = readdirSync('/proc/self/fd').length;
         const ends = openEnds(kind);
         t.teardown(() => closeEnds(ends));
