@@ -54,8 +54,7 @@ export function tailProbeTimeout(tcb: Tcb, now: number): void {
 
 /** The probe has left. */
 export function noteTailProbe(tcb: Tcb, isRepetition: boolean): void {
-  const { tailProbe, snd, timers } = tcb;
-  timers.disarm(TIMER_TAIL_PROBE); // new text has armed it for itself; there is one probe at a time
+  const { tailProbe, snd } = tcb;
   tailProbe.pending = true;
   tailProbe.end = snd.nxt;
   tailProbe.isRepetition = isRepetition;
