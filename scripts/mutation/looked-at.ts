@@ -7,13 +7,6 @@
 /** [file in lib/tcp, text of the line, change as in the report, why] */
 export const LOOKED_AT: ReadonlyArray<readonly [string, string, string, string]> = [
   [
-    'congestion/path-sample.ts',
-    'roundEnd = 0;',
-    '`0` → `1`',
-    'The value is overwritten before it is read: every OPEN sets it.',
-  ],
-  ['congestion/path-sample.ts', 'rounds = 0;', '`0` → `1`', 'Only changes of it are looked at.'],
-  [
     'invariants.ts',
     'const afterFin = seqAdd(endOfText(tcb), tcb.finQueued && !tcb.finAcked ? 1 : 0);',
     '`1` → `2`',
@@ -62,12 +55,6 @@ export const LOOKED_AT: ReadonlyArray<readonly [string, string, string, string]>
     'Costs time or memory, and changes nothing that comes out.',
   ],
   [
-    'recovery.ts',
-    'prrFlight = 0;',
-    '`0` → `1`',
-    'The value is overwritten before it is read: every OPEN sets it.',
-  ],
-  [
     'reopen.ts',
     'return seqGt(seg.tsval, tcb.ts.recent);',
     '`seqGt` → `seqGeq`',
@@ -111,12 +98,6 @@ export const LOOKED_AT: ReadonlyArray<readonly [string, string, string, string]>
   ],
   [
     'send-buffer.ts',
-    '#ring = 0; // offset in packet memory; 0: none',
-    '`0` → `1`',
-    'Without a size nobody looks where the ring is.',
-  ],
-  [
-    'send-buffer.ts',
     'if (from === 0 && first === chunk.length) {',
     '`===` → `!==`',
     'The other branch copies the same bytes, more slowly.',
@@ -134,42 +115,6 @@ export const LOOKED_AT: ReadonlyArray<readonly [string, string, string, string]>
     'Equal values give the same result on both sides of the comparison.',
   ],
   ['state.ts', 'tcb.duplicateAcksOwed = 0;', '`0` → `1`', 'CLOSED sends no ACKs.'],
-  [
-    'tcb.ts',
-    'mss = 0;',
-    '`0` → `1`',
-    'The value is overwritten before it is read: every OPEN sets it.',
-  ],
-  [
-    'tcb.ts',
-    'nxt = 0;',
-    '`0` → `1`',
-    'The value is overwritten before it is read: every OPEN sets it.',
-  ],
-  [
-    'tcb.ts',
-    'offeredShift = 0;',
-    '`0` → `1`',
-    'The value is overwritten before it is read: every OPEN sets it.',
-  ],
-  [
-    'tcb.ts',
-    'probes = 0;',
-    '`0` → `1`',
-    'It counts once the limit has passed, and by then there were others.',
-  ],
-  [
-    'tcb.ts',
-    'recent = 0;',
-    '`0` → `1`',
-    'The value is overwritten before it is read: every OPEN sets it.',
-  ],
-  [
-    'tcb.ts',
-    'wl1 = 0;',
-    '`0` → `1`',
-    'The value is overwritten before it is read: every OPEN sets it.',
-  ],
   [
     'timeouts.ts',
     "if (!tcb.keepAlive || tcb.state === 'CLOSED' || tcb.state === 'TIME-WAIT') return;",
@@ -229,12 +174,6 @@ export const LOOKED_AT: ReadonlyArray<readonly [string, string, string, string]>
     'if (receiveBuffer.limit >= config.receiveBufferMaxBytes) return;',
     '`>=` → `>`',
     'At the maximum the limit grows to the maximum.',
-  ],
-  [
-    'undo.ts',
-    'repeats = 0;',
-    '`0` → `1`',
-    'The value is overwritten before it is read: every OPEN sets it.',
   ],
   [
     'user-calls.ts',

@@ -86,7 +86,8 @@ export function findChanges(source: string): Change[] {
     if (text === '(') open.push('parenthesis');
     if (text === '{') open.push(opensClass(tokens, i) ? 'class' : 'block');
     if (text === '}' || text === ')') open.pop();
-    addTokenChanges(tokens, i, changes);
+    // The first value of a field is there for its shape; what counts is set by a method.
+    if (open.at(-1) !== 'class') addTokenChanges(tokens, i, changes);
     if (text === 'if') addNegation(source, tokens, i, changes);
     if (open.at(-1) === 'block') addRemoval(source, tokens, i, changes);
   }
