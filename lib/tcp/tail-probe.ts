@@ -54,7 +54,8 @@ export function tailProbeTimeout(tcb: Tcb, now: number): void {
 
 /** The probe has left. */
 export function noteTailProbe(tcb: Tcb, isRepetition: boolean): void {
-  const { tailProbe, snd } = tcb;
+  const { tailProbe, snd, timers } = tcb;
+  timers.disarm(TIMER_TAIL_PROBE); // new text has armed it for itself; there is one probe at a time
   tailProbe.pending = true;
   tailProbe.end = snd.nxt;
   tailProbe.isRepetition = isRepetition;
