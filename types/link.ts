@@ -7,6 +7,7 @@
  */
 import type { ChecksumNote } from '../lib/wire/checksum-note';
 import type { IpAddress } from '../lib/wire/ip-address';
+import type { Clock } from './clock';
 
 /** What the stack offers a link: handed to `open`, used until `close`. */
 export interface LinkHost {
@@ -25,6 +26,10 @@ export interface LinkHost {
   failed(error: Error): void;
   /** Runs `fn` soon, outside the present call: real or virtual time alike. */
   defer(fn: () => void): void;
+  /** The stack's time, for a link that waits for something: an answer, the age of what it knows. */
+  readonly clock: Clock;
+  /** Fills the array with unpredictable bytes; from a seed, where time is virtual. */
+  random(target: Uint8Array): void;
 }
 
 /** How a link would reach a destination. */

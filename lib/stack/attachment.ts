@@ -2,6 +2,7 @@
  * A link as it is attached to a stack: the stack's side of `LinkHost`, and who waits for room on
  * it.
  */
+import type { Clock } from '../../types/clock';
 import type { Link, LinkHost } from '../../types/link';
 import type { ChecksumNote } from '../wire/checksum-note';
 import type { Endpoint } from './endpoint';
@@ -15,12 +16,15 @@ export interface AttachmentOwner {
   resume(waiting: Fifo<Endpoint>): void;
   failed(attachment: Attachment, error: Error): void;
   defer(fn: () => void): void;
+  readonly clock: Clock;
+  random(target: Uint8Array): void;
 }
 
 export class Attachment implements LinkHost {
   readonly link: Link;
   /** Do its packets never leave the stack? */
   readonly inside: boolean;
+  readonly clock: Clock;
   /** Has something been reserved, and perhaps committed, since the last flush? */
   needsFlush = false;
   readonly #owner: AttachmentOwner;
@@ -29,6 +33,7 @@ export class Attachment implements LinkHost {
   constructor(link: Link, inside: boolean, owner: AttachmentOwner) {
     this.link = link;
     this.inside = inside;
+    this.clock = owner.clock;
     this.#owner = owner;
   }
 
@@ -57,5 +62,9 @@ export class Attachment implements LinkHost {
 
   defer(fn: () => void): void {
     this.#owner.defer(fn);
+  }
+
+  random(target: Uint8Array): void {
+    this.#owner.random(target);
   }
 }

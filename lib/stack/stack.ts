@@ -5,6 +5,7 @@
  */
 import { randomFillSync } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
+import type { Clock } from '../../types/clock';
 import type {
   ConnectionHandler,
   ConnectRequest,
@@ -105,9 +106,10 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     const trace = new SegmentTrace(this);
     const output = new Output(counters, trace, entropy.int32());
 
-    const outside = (options.links ?? []).map((link) => new Attachment(link, false, this.#owner));
+    const owner = this.#ownerWith(clock, options.random ?? randomFillSync);
+    const outside = (options.links ?? []).map((link) => new Attachment(link, false, owner));
     const loopback = new LoopbackLink((address) => routes.isLocalOutside(address));
-    const routes = new Routes(new Attachment(loopback, true, this.#owner), outside);
+    const routes = new Routes(new Attachment(loopback, true, owner), outside);
     this.#attachments = [routes.loopback, ...outside];
 
     this.#deadlines = new Deadlines(clock, () => this.#turn.expire());
@@ -212,17 +214,21 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
   }
 
   /** All that its links see of a stack. */
-  readonly #owner: AttachmentOwner = {
-    receive: (attachment, offset, length, note) => {
-      if (!this.#closed) return this.#input.receive(attachment, offset, length, note);
-      this.#counters.packetsIn++;
-      this.#counters.packetsAfterClose++;
-    },
-    receivedBatch: () => this.#turn.endBatch(),
-    resume: (waiting) => this.#turn.resume(waiting),
-    failed: (attachment, error) => this.#fail(attachment, error),
-    defer: (fn) => this.#turn.defer(fn),
-  };
+  #ownerWith(clock: Clock, random: (target: Uint8Array) => void): AttachmentOwner {
+    return {
+      receive: (attachment, offset, length, note) => {
+        if (!this.#closed) return this.#input.receive(attachment, offset, length, note);
+        this.#counters.packetsIn++;
+        this.#counters.packetsAfterClose++;
+      },
+      receivedBatch: () => this.#turn.endBatch(),
+      resume: (waiting) => this.#turn.resume(waiting),
+      failed: (attachment, error) => this.#fail(attachment, error),
+      defer: (fn) => this.#turn.defer(fn),
+      clock,
+      random,
+    };
+  }
 
   #openLinks(): void {
     const opened: Attachment[] = [];

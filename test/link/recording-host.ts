@@ -1,6 +1,9 @@
 /** A LinkHost that keeps what it is told, and lets a test wait for it. */
+import { RealClock } from '../../lib/stack/real-clock';
 import { packetMemory } from '../../lib/support/memory';
+import { SeededRandom } from '../../lib/support/random';
 import type { ChecksumNote } from '../../lib/wire/checksum-note';
+import type { Clock } from '../../types/clock';
 import type { LinkHost } from '../../types/link';
 
 /** How long a test waits for what must come, ms: a bound for failure, never a pace. */
@@ -19,6 +22,8 @@ export class RecordingHost implements LinkHost {
   onReceive: (offset: number, length: number) => void = () => {};
   onWritable: () => void = () => {};
   onBatch: () => void = () => {};
+  readonly clock: Clock = new RealClock();
+  readonly #random = new SeededRandom(1);
   readonly #waiting = new Set<() => void>();
 
   receive(offset: number, length: number, note: ChecksumNote): void {
@@ -48,6 +53,10 @@ export class RecordingHost implements LinkHost {
 
   defer(fn: () => void): void {
     setImmediate(fn);
+  }
+
+  random(target: Uint8Array): void {
+    this.#random.fill(target);
   }
 
   /** Resolves when `done` holds; looks whenever the link has something to say. */

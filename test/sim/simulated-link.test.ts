@@ -31,6 +31,7 @@ class Ear implements LinkHost {
   defer(fn: () => void): void {
     this.clock.defer(fn, false);
   }
+  random(): void {}
 }
 
 function wire(there: Partial<Impairments>, seed = 1) {
