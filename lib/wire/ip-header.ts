@@ -1,5 +1,6 @@
 /**
- * One IP header in plain numbers, of either family: what `readIpv4` fills and `writeIpv4` writes.
+ * One IP header in plain numbers, of either family: what `readIpv4` and `readIpv6` fill and
+ * `writeIpv4` and `writeIpv6` write.
  *
  * A stack keeps one for what arrives and one for what leaves, and uses them again and again.
  * Addresses are four int32 words as in IpAddress, so that nothing above needs to know the family.
@@ -8,6 +9,7 @@
 /** IP protocol numbers (IANA). */
 export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_TCP = 6;
+export const PROTOCOL_ICMPV6 = 58;
 
 /** The packet is sound. */
 export const IP_OK = 0;
@@ -21,8 +23,10 @@ export const IP_BAD_HEADER_LENGTH = 3;
 export const IP_BAD_TOTAL_LENGTH = 4;
 /** The header checksum is wrong. */
 export const IP_BAD_CHECKSUM = 5;
+/** A chain of IPv6 extension headers that is malformed, too long, or asks for what we do not do. */
+export const IP_BAD_EXTENSION = 6;
 
-/** A fault of `readIpv4`, for counters: the codes above in order. */
+/** A fault of `readIpv4` or `readIpv6`, for counters: the codes above in order. */
 export const IP_FAULT_NAMES = [
   'ok',
   'short',
@@ -30,6 +34,7 @@ export const IP_FAULT_NAMES = [
   'badHeaderLength',
   'badTotalLength',
   'badChecksum',
+  'badExtension',
 ] as const;
 
 export class IpHeader {
@@ -50,6 +55,10 @@ export class IpHeader {
   /** Time to live, hop limit. */
   ttl = 64;
 
+  /** Of IPv6, 20 bits (RFC 6437); 0 in IPv4. */
+  flowLabel = 0;
+
+  /** 16 bits in IPv4, an int32 in IPv6. */
   identification = 0;
   dontFragment = false;
   moreFragments = false;
@@ -62,6 +71,15 @@ export class IpHeader {
   /** Where the payload lies in packet memory, and its bytes. */
   payloadOffset = 0;
   payloadLength = 0;
+
+  /**
+   * Of IPv6: how far into the packet the field stands that names `protocol`; and, for
+   * IP_BAD_EXTENSION, the code and pointer of the "parameter problem" that is due (RFC 4443 §3.4),
+   * or -1 for none.
+   */
+  nextHeaderAt = 0;
+  problemCode = -1;
+  problemAt = 0;
 
   /** Is this a piece of a larger packet (RFC 791 §3.2)? */
   get isFragment(): boolean {
