@@ -10,6 +10,8 @@ export type { Clock, ClockTimer } from '../types/clock';
 export type { Link, LinkHost, LinkRoute, PortClaim } from '../types/link';
 export type { StackLimits, StackOptions, TransportStack } from '../types/stack';
 export type { TcpConfig, TcpInfo, TcpState } from '../types/tcp';
+export { CaptureFile } from './link/capture-file';
+export { type CaptureLinkOptions, createCaptureLink } from './link/capture-link';
 export { PacketLink } from './link/packet-link';
 export type { PacketLinkOptions } from './link/packet-link-options';
 export { RawLink } from './link/raw-link';

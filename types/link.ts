@@ -16,6 +16,11 @@ export interface LinkHost {
    * only during the call. Never throws, whatever the bytes say.
    */
   receive(offset: number, length: number, checksum: ChecksumNote): void;
+  /**
+   * Like `receive`, for who shows packets to people.
+   * @returns why the stack had no use for the packet, in words; null: it had
+   */
+  receiveExplained?(offset: number, length: number, checksum: ChecksumNote): string | null;
   /** A batch of `receive` calls is over: now the stack answers. */
   receivedBatch(): void;
   /** There is room again after `reserve` returned -1. */

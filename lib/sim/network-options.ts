@@ -1,6 +1,7 @@
 /** How a simulated network is described. */
 import type { StackLimits } from '../../types/stack';
 import type { TcpConfig } from '../../types/tcp';
+import type { CaptureFile } from '../link/capture-file';
 import type { Impairments } from '../link/path/impairments';
 import type { VirtualClock } from './virtual-clock';
 
@@ -11,6 +12,8 @@ export interface HostOptions {
   limits?: Partial<StackLimits>;
   /** As in `StackOptions`: for tests that choose their sequence numbers. */
   initialSequence?: () => number;
+  /** As in `StackOptions`: what this host sends and receives, in virtual time since 1970. */
+  capture?: string | CaptureFile;
 }
 
 /** A change of a link at a time; it lasts until another one. */

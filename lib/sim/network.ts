@@ -233,8 +233,8 @@ function stackOptions(
   seed: number,
 ): StackOptions {
   const random = new SeededRandom(seed);
-  const { tcp, limits, initialSequence } = host;
-  return { links, clock, random: (target) => random.fill(target), tcp, limits, initialSequence };
+  const { address: _, ...options } = host;
+  return { ...options, links, clock, random: (target) => random.fill(target) };
 }
 
 function addressesOf(hosts: Record<string, HostOptions>): Map<string, IpAddress[]> {

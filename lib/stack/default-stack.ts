@@ -3,13 +3,15 @@
  *
  * With the privilege for raw sockets: the loopback inside, the host's links outside. Without: the
  * loopback alone, and what would need the outside fails with EACCES and says what to do.
- * `USERNET_LINK` or `configure` choose otherwise.
+ * `USERNET_LINK` or `configure` choose otherwise, and `USERNET_CAPTURE` names a pcapng file for all
+ * the packets there are.
  */
 import type { Link } from '../../types/link';
 import type { StackOptions } from '../../types/stack';
 import { RawLink } from '../link/raw-link';
 import { RawSocketLink } from '../link/raw-socket-link';
 import { NetworkError } from '../support/network-error';
+import { capturePath } from './capture';
 import { Stack } from './stack';
 import { WithheldLink } from './withheld-link';
 
@@ -22,6 +24,9 @@ const LINKS: Readonly<Record<string, () => Link[]>> = {
   raw: () => [new RawLink()],
   'raw-socket': () => [new RawSocketLink()],
 };
+
+/** Claimed on loading: a child process may be started before there is a stack. */
+const captureFile = capturePath();
 
 let chosen: Stack | StackOptions | null = null;
 let stack: Stack | null = null;
@@ -46,7 +51,8 @@ export function defaultStack(): Stack {
   return stack;
 }
 
-function makeStack(options: StackOptions): Stack {
+function makeStack(choice: StackOptions): Stack {
+  const options = { ...choice, capture: choice.capture ?? captureFile };
   if (options.links !== undefined) return new Stack(options);
   const name = process.env.USERNET_LINK ?? '';
   if (name === '') return makeBestStack(options);

@@ -13,6 +13,8 @@ import type { Clock, ClockTimer } from '../../types/clock';
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 export class RealClock implements Clock {
+  readonly originMs = performance.timeOrigin;
+
   now(): number {
     return performance.now();
   }

@@ -18,6 +18,7 @@ export type NetworkErrorCode =
   | 'ENETUNREACH'
   | 'ENOBUFS'
   | 'ENODEV'
+  | 'ENOENT'
   | 'ENOPROTOOPT'
   | 'ENOTCONN'
   | 'ENOTSUP'

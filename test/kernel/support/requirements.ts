@@ -9,7 +9,7 @@ import { RawLink } from '../../../lib/link/raw-link';
 import { RawSocketLink } from '../../../lib/link/raw-socket-link';
 
 /** A raw socket of ours or of the npm package, a program, or the right to make namespaces. */
-export type Need = 'raw' | 'raw-socket' | 'nc' | 'curl' | 'ss' | 'namespace';
+export type Need = 'raw' | 'raw-socket' | 'nc' | 'curl' | 'ss' | 'tshark' | 'namespace';
 
 /** Bits of capabilities(7). */
 const CAP_NET_ADMIN = 12n;
