@@ -16,6 +16,8 @@ export { PacketLink } from './link/packet-link';
 export type { PacketLinkOptions } from './link/packet-link-options';
 export { RawLink } from './link/raw-link';
 export { RawSocketLink } from './link/raw-socket-link';
+export { createTunLink, TunLink } from './link/tun-link';
+export type { TunLinkOptions } from './link/tun-options';
 export type {
   Net,
   NetConnectOptions,
@@ -24,7 +26,7 @@ export type {
   SocketOptions,
 } from './net/api';
 export { createNet } from './net/create-net';
-export { configure, defaultStack } from './stack/default-stack';
+export { configure, type DefaultStackOptions, defaultStack } from './stack/default-stack';
 export { type ConnectionSummary, Stack, type StackStats } from './stack/stack';
 export { NetworkError, type NetworkErrorCode } from './support/network-error';
 export { IpAddress } from './wire/ip-address';

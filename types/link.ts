@@ -67,6 +67,11 @@ export interface Link {
    * …) only for ports it has claimed.
    */
   readonly sharesHost: boolean;
+  /**
+   * Is there somebody beyond this process, who should be told when it ends? Then the stack resets
+   * its connections at exit, as a kernel would.
+   */
+  readonly endsWithProcess?: boolean;
 
   /** @throws NetworkError EACCES, EPERM, ENODEV, … with a message that says the remedy */
   open(host: LinkHost): void;
@@ -93,8 +98,12 @@ export interface Link {
    * @returns offset in packet memory where up to `length` bytes may be written, or -1: no room now
    */
   reserve(length: number): number;
-  /** The packet in the last reserved place is complete: `length` bytes of it. */
-  commit(length: number): void;
+  /**
+   * The packet in the last reserved place is complete: `length` bytes of it. One of more than the
+   * path's MTU, on a link that splits, is to be cut into segments of `pieceBytes` of text each;
+   * absent or 0: it is not to be cut.
+   */
+  commit(length: number, pieceBytes?: number): void;
   /** A batch of commits is over: send what is queued, with as few system calls as possible. */
   flush(): void;
 

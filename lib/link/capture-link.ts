@@ -77,6 +77,10 @@ export class CaptureLink implements Link {
     return this.#link.sharesHost;
   }
 
+  get endsWithProcess(): boolean {
+    return this.#link.endsWithProcess === true;
+  }
+
   open(host: LinkHost): void {
     const { clock } = host;
     this.#clock = clock;
@@ -118,11 +122,11 @@ export class CaptureLink implements Link {
     return this.#reserved;
   }
 
-  commit(length: number): void {
+  commit(length: number, pieceBytes?: number): void {
     if (!this.#options.inboundOnly) {
       this.#capture(this.#reserved, length, PCAP_OUTBOUND, this.#link.needsChecksum);
     }
-    this.#link.commit(length);
+    this.#link.commit(length, pieceBytes);
   }
 
   flush(): void {

@@ -16,6 +16,8 @@ export class LinkCounters {
   droppedFull = 0;
   /** The kernel refuses to send this packet, and would again: no route, a firewall, too large. */
   droppedRefused = 0;
+  /** The device was down, or without a carrier. */
+  droppedDown = 0;
   /** Came while the link was not open. */
   droppedClosed = 0;
 }

@@ -263,7 +263,8 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       this.#deadlines.close();
       throw error;
     }
-    if (this.#attachments.some(({ link }) => link.sharesHost)) closeAtExit(this);
+    const isOutside = ({ link }: Attachment) => link.sharesHost || link.endsWithProcess === true;
+    if (this.#attachments.some(isOutside)) closeAtExit(this);
   }
 
   #checkOpen(): void {

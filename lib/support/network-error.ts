@@ -8,6 +8,7 @@ export type NetworkErrorCode =
   | 'EADDRINUSE'
   | 'EADDRNOTAVAIL'
   | 'EAFNOSUPPORT'
+  | 'EBUSY'
   | 'ECONNABORTED'
   | 'ECONNREFUSED'
   | 'ECONNRESET'
