@@ -28,7 +28,7 @@ export class SegmentTables {
 
   /** @param sizeClass binary logarithm of how many records fit; -1: none */
   constructor(sizeClass: number) {
-    const size = sizeClass === -1 ? 0 : 2 ** sizeClass;
+    const size = sizeClass === -1 ? 0 : 1 << sizeClass;
     this.sizeClass = sizeClass;
     this.mask = size - 1;
     this.records = new Int32Array(size * STRIDE);
@@ -43,20 +43,26 @@ export class SegmentTables {
 /** What a ring without records has: room for none. */
 export const NO_TABLES = new SegmentTables(-1);
 
+/**
+ * Lists that never shrink, and how many of each count: V8 would drop the store of an array whose
+ * last item is popped, and make a new one at the next push.
+ */
 const pool: SegmentTables[][] = [];
+const pooled = new Int32Array(LARGEST_CLASS + 1);
 for (let i = 0; i <= LARGEST_CLASS; i++) pool.push([]);
 
 /** Tables for 2^`sizeClass` records, or the smallest there are; what stands in them is old. */
 export function takeTables(sizeClass: number): SegmentTables {
   const wanted = Math.max(sizeClass, FIRST_CLASS);
   if (wanted > LARGEST_CLASS) return new SegmentTables(wanted);
-  return pool[wanted].pop() ?? new SegmentTables(wanted);
+  if (pooled[wanted] === 0) return new SegmentTables(wanted);
+  return pool[wanted][--pooled[wanted]];
 }
 
 /** They are no longer needed; whoever takes them next may get the same. */
 export function giveBackTables(tables: SegmentTables): void {
   const { sizeClass } = tables;
   if (sizeClass < FIRST_CLASS || sizeClass > LARGEST_CLASS) return;
-  const kept = pool[sizeClass];
-  if (kept.length < (sizeClass < LARGE_CLASS ? KEPT_SMALL : KEPT_LARGE)) kept.push(tables);
+  if (pooled[sizeClass] >= (sizeClass < LARGE_CLASS ? KEPT_SMALL : KEPT_LARGE)) return;
+  pool[sizeClass][pooled[sizeClass]++] = tables;
 }

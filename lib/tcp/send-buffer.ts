@@ -8,6 +8,7 @@ import { packetMemory } from '../support/memory';
 import type { Segment } from '../wire/segment';
 
 const SMALLEST_RING = 2048;
+const LARGEST_RING = 2 ** 30;
 
 export class SendBuffer {
   /** Most bytes held. */
@@ -71,7 +72,8 @@ export class SendBuffer {
 
   #ensure(need: number): boolean {
     if (need <= this.#size) return true;
-    const size = Math.max(SMALLEST_RING, 2 ** (32 - Math.clz32(need - 1)));
+    if (need > LARGEST_RING) return false;
+    const size = Math.max(SMALLEST_RING, 1 << (32 - Math.clz32(need - 1)));
     let ring: number;
     try {
       ring = packetMemory.allocate(size);
