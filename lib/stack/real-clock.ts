@@ -7,8 +7,8 @@
  * armed for the earlier one and looks again when that has come; only an earlier time needs a new
  * arming.
  *
- * Node runs its timers before it reads what has arrived. After a pause of the process, all deadlines
- * would seem missed although the answers are there; so a timer that is late lets them in first.
+ * Node runs its timers before it reads what has arrived. After a pause of the process all
+ * deadlines would seem missed although the answers are there: a late timer lets them in first.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
 

@@ -210,7 +210,7 @@ eachWrap(t, 'a suspicion of a black hole goes with what was known of the path', 
   b.sent();
   b.connection.handlePathMtu(1200, b.tcb.snd.una);
   b.sent();
-  b.advance(600);
+  b.advance(250);
   t.equal(b.tcb.snd.mss, 600);
   b.connection.handleWiderPath(260);
   t.equal(b.tcb.snd.mss, 1460);
