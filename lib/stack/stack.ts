@@ -50,7 +50,10 @@ import { Turn } from './turn';
 export interface StackEvents {
   /** Each segment that comes or goes; computed only while somebody listens. */
   segment: (event: SegmentEvent) => void;
-  /** A link is broken for good; its connections have died of ENETDOWN. */
+  /**
+   * A link is broken for good; its connections have died of ENETDOWN, or of EADDRINUSE where
+   * somebody else turned out to have its address.
+   */
   linkFailed: (name: string, error: Error) => void;
 }
 
@@ -273,9 +276,10 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
 
   /** The link carries nothing any more: its connections die, and listeners go on without it. */
   #fail(attachment: Attachment, error: Error): void {
+    const isTaken = error instanceof NetworkError && error.code === 'EADDRINUSE';
     for (const endpoint of this.#registry.connections.list()) {
       if (endpoint.attachment !== attachment) continue;
-      endpoint.fail('ENETDOWN');
+      endpoint.fail(isTaken ? 'EADDRINUSE' : 'ENETDOWN');
       this.#registry.forget(endpoint);
     }
     this.emit('linkFailed', attachment.link.name, error);
