@@ -7,11 +7,11 @@
 const { PacketLink, Stack, createNet } = require('usernet');
 
 const west = new PacketLink({
-  addresses: '10.0.0.1',
+  address: '10.0.0.1',
   send: (packet) => setImmediate(() => east.receive(packet)),
 });
 const east = new PacketLink({
-  addresses: '10.0.0.2',
+  address: '10.0.0.2',
   send: (packet) => setImmediate(() => west.receive(packet)),
 });
 

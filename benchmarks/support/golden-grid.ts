@@ -22,6 +22,8 @@ export const ANCHORS: readonly (readonly number[])[] = [
 
 const BYTES = 10 * 1024 * 1024;
 const ONE_WAY_MS = 50;
+/** Text in a full segment with timestamps. */
+const SEGMENT_BYTES = 1448;
 const SEEDS = [1, 2, 3, 4, 5];
 
 /** Bytes a second, rounded. @throws Error where a connection died */
@@ -48,6 +50,25 @@ export function formatGrid(name: string, grid: readonly (readonly number[])[]): 
     lines.push(`${String(buffer).padEnd(8)}${cells.join('')}`);
   });
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * What the response functions of the window allow at each loss, whatever the buffer: bytes a second
+ * of the mean window in segments, Reno's √(3/2p) (RFC 5681, RFC 3649 §3) or CUBIC's (RFC 9438 §5.1)
+ * where that is more. They know of no timeouts, so at 5 % and more less is to be expected. A
+ * controller that takes loss for congestion cannot carry more, unless the window grows beyond what
+ * is used of it.
+ */
+export function formatTheory(name: string): string {
+  const roundTrip = (2 * ONE_WAY_MS) / 1000;
+  const cells = LOSSES.map((loss) => {
+    const reno = Math.sqrt(1.5 / loss);
+    const cubic = 1.054 * (roundTrip / loss) ** 0.75;
+    const segments = name === 'reno' ? reno : Math.max(reno, cubic);
+    const rate = (segments * SEGMENT_BYTES) / roundTrip;
+    return (loss === 0 ? '-' : `${Math.round(rate)}`).padStart(8).padEnd(15);
+  });
+  return `${'theory'.padEnd(8)}${cells.join('').trimEnd()}\n`;
 }
 
 /** What `formatGrid` wrote of one controller; null: nothing. */

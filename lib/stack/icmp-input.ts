@@ -126,8 +126,7 @@ export class IcmpInput {
     }
     endpoint.mtu = Math.min(endpoint.mtu, mtu);
     if (mayFragment) endpoint.dontFragment = false;
-    const { remoteAddress, dontFragment } = endpoint;
-    endpoint.pathExpiresAt = pathMtus.note(remoteAddress, endpoint.mtu, !dontFragment, now);
+    pathMtus.note(endpoint.remoteAddress, endpoint.mtu, !endpoint.dontFragment, now);
     counters.pathMtuReductions++;
     turn.touch(endpoint);
     return 'icmpToConnection';

@@ -72,7 +72,7 @@ export class Opener {
       throw failure('EINVAL', `${local.text} cannot reach ${remote.text}`);
     }
     const { tuple, heldPort, replaced } = this.#chooseEnd(attachment, local, request, remote, now);
-    const linkMtu = Math.min(link.mtu, attachment.link.mtu);
+    const path = registry.pathTo(remote, Math.min(link.mtu, attachment.link.mtu), now);
     const behind = replaced === null ? null : registry.replace(replaced);
     const plan = {
       tuple,
@@ -80,8 +80,8 @@ export class Opener {
       attachment,
       localAddress: local,
       remoteAddress: remote,
-      path: registry.pathTo(remote, linkMtu, now),
-      linkMtu,
+      mtu: path.mtu,
+      dontFragment: !path.mayFragment,
       config,
       hopLimit: request.hopLimit ?? DEFAULT_HOP_LIMIT,
       listener: null,

@@ -70,7 +70,7 @@ export class PassiveOpener {
     const local = tuple.localAddress();
     const remote = tuple.remoteAddress();
     const { localPort, remotePort } = tuple;
-    const path = registry.pathTo(remote, linkMtuTo(attachment, remote), now);
+    const path = registry.pathTo(remote, linkMtu(attachment, remote), now);
     const offset = registry.timestampOffset(local, localPort, remote, remotePort);
     const offer = {
       config: listener.config,
@@ -125,14 +125,14 @@ export class PassiveOpener {
     const { registry } = this.#parts;
     const dualStack = listener.address.family === 6;
     const remote = tuple.remoteAddress();
-    const linkMtu = linkMtuTo(attachment, remote);
+    const path = registry.pathTo(remote, linkMtu(attachment, remote), now);
     const endpoint = registry.create({
       attachment,
       tuple: tuple.clone(),
       localAddress: shownAddress(tuple.localAddress(), dualStack),
       remoteAddress: shownAddress(remote, dualStack),
-      path: registry.pathTo(remote, linkMtu, now),
-      linkMtu,
+      mtu: path.mtu,
+      dontFragment: !path.mayFragment,
       config: listener.config,
       hopLimit: listener.hopLimit,
       heldPort: listener.portOver(attachment)?.share() ?? null,
@@ -151,7 +151,7 @@ function shownAddress(address: IpAddress, dualStack: boolean): IpAddress {
 }
 
 /** Called for packets, so it does not throw: what the link says of itself is the worst answer. */
-function linkMtuTo(attachment: Attachment, remote: IpAddress): number {
+function linkMtu(attachment: Attachment, remote: IpAddress): number {
   try {
     return attachment.link.route(remote)?.mtu ?? attachment.link.mtu;
   } catch {

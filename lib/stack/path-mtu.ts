@@ -15,13 +15,15 @@ export interface PathMtu {
   mtu: number;
   /** The path is narrower still, so that routers must be allowed to cut packets to pieces. */
   mayFragment: boolean;
-  /** When that is too old to count, ms; Infinity: nothing but the link's own MTU is known. */
+}
+
+interface Entry extends PathMtu {
   expiresAt: number;
 }
 
 export class PathMtus {
   /** In the order in which they were noted, the oldest first. */
-  readonly #entries = new Map<number | string, PathMtu>();
+  readonly #entries = new Map<number | string, Entry>();
   readonly #limit: number;
 
   /** @param limit most destinations remembered */
@@ -43,8 +45,8 @@ export class PathMtus {
     return null;
   }
 
-  /** A plausible message has said so. @returns when that expires, ms */
-  note(destination: IpAddress, mtu: number, mayFragment: boolean, now: number): number {
+  /** A plausible message has said so. */
+  note(destination: IpAddress, mtu: number, mayFragment: boolean, now: number): void {
     const key = keyOf(destination);
     this.#entries.delete(key);
     if (this.#entries.size >= this.#limit) {
@@ -53,9 +55,7 @@ export class PathMtus {
         break;
       }
     }
-    const expiresAt = now + LIFE_MS;
-    this.#entries.set(key, { mtu, mayFragment, expiresAt });
-    return expiresAt;
+    this.#entries.set(key, { mtu, mayFragment, expiresAt: now + LIFE_MS });
   }
 }
 

@@ -55,9 +55,9 @@ export interface ConnectionPlan {
   tuple: FourTuple;
   localAddress: IpAddress;
   remoteAddress: IpAddress;
-  /** What is known of the path, and what the link alone carries, in bytes. */
-  path: PathMtu;
-  linkMtu: number;
+  /** Of the path, in bytes. */
+  mtu: number;
+  dontFragment: boolean;
   config: TcpConfig;
   hopLimit: number;
   heldPort: HeldPort | null;
@@ -111,8 +111,8 @@ export class Registry {
   /** What the path to `remote` carries, of which the link alone says `linkMtu`. */
   pathTo(remote: IpAddress, linkMtu: number, now: number): PathMtu {
     const known = this.#parts.pathMtus.find(remote, now);
-    if (known !== null && known.mtu <= linkMtu) return known;
-    return { mtu: linkMtu, mayFragment: false, expiresAt: Number.POSITIVE_INFINITY };
+    if (known === null || known.mtu > linkMtu) return { mtu: linkMtu, mayFragment: false };
+    return known;
   }
 
   /** Makes an endpoint with a connection that is still CLOSED. The four-tuple must be new. */
@@ -123,7 +123,7 @@ export class Registry {
       config: plan.config,
       localPort,
       remotePort,
-      mss: mssFor(plan.path.mtu),
+      mss: mssFor(plan.mtu),
       timestampOffset: this.timestampOffset(localAddress, localPort, remoteAddress, remotePort),
     };
     const engine = this.#parts.createEngine?.(setup) ?? new Connection(setup);

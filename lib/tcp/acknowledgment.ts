@@ -24,6 +24,7 @@ import type { Tcb } from './tcb';
 import { TIMER_PERSIST, TIMER_REORDER, TIMER_RETRANSMIT } from './timers';
 import { growSendBuffer } from './tuning';
 import { undoByDuplicates, undoByTimestamp } from './undo';
+import { isWindowUsed } from './validation';
 
 /** Takes an ACK that is neither too old nor of what was never sent. */
 export function processAck(tcb: Tcb, seg: Segment, now: number): void {
@@ -118,10 +119,9 @@ function isDuplicate(tcb: Tcb, seg: Segment, window: number): boolean {
 }
 
 function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
-  const { snd, timers, sendBuffer, cc, count } = tcb;
+  const { snd, timers, sendBuffer, count } = tcb;
   const acked = seqDiff(seg.ack, snd.una);
-  const flight = flightSize(tcb);
-  const limited = cc.cwnd < cc.ssthresh ? flight * 2 >= cc.cwnd : flight + snd.mss > cc.cwnd;
+  const limited = isWindowUsed(tcb);
   const bytes = Math.min(acked, sendBuffer.length);
   sendBuffer.drop(bytes);
   if (acked > bytes) tcb.finAcked = true;

@@ -12,8 +12,12 @@ export class DeliveryRate {
   deliveredAt = Number.NaN;
   /** When the segment left that arrived last, ms. */
   firstSentAt = Number.NaN;
-  /** What is delivered before this much was, says only how slowly the user writes. */
-  limitedUntil = 0.5;
+  /**
+   * A segment that left when this much had been delivered, or more, but not as much as that, says
+   * only how slowly the user writes.
+   */
+  #limitedFrom = 0.5;
+  #limitedUntil = 0.5;
 
   // The sample of the present ACK: of the segment among those that arrived which left last.
   priorDelivered = -0.5;
@@ -23,7 +27,8 @@ export class DeliveryRate {
   constructor() {
     // Fields that begin with a fraction keep room for one.
     this.delivered = 0;
-    this.limitedUntil = 0;
+    this.#limitedFrom = 0;
+    this.#limitedUntil = 0;
     this.priorDelivered = -1;
   }
 
@@ -36,6 +41,15 @@ export class DeliveryRate {
   restart(now: number): void {
     this.firstSentAt = now;
     this.deliveredAt = now;
+  }
+
+  /**
+   * The user writes only now though more could have left: until the `flying` bytes have arrived,
+   * and what leaves meanwhile, rates say what he does and not what the path can.
+   */
+  noteLimited(flying: number): void {
+    if (this.delivered >= this.#limitedUntil) this.#limitedFrom = this.delivered;
+    this.#limitedUntil = this.delivered + Math.max(flying, 1);
   }
 
   /** A segment has arrived that left at `sentAt`, with the stamps it had then. */
@@ -65,6 +79,7 @@ export class DeliveryRate {
   }
 
   get isLimited(): boolean {
-    return this.priorDelivered < this.limitedUntil;
+    const { priorDelivered } = this;
+    return priorDelivered >= this.#limitedFrom && priorDelivered < this.#limitedUntil;
   }
 }

@@ -25,9 +25,11 @@ export function mayLeave(tcb: Tcb, now: number): boolean {
 export function notePaced(tcb: Tcb, length: number, now: number): void {
   const rate = tcb.cc.pacingRate;
   if (rate === undefined || rate === Infinity) return;
-  const { snd, cc } = tcb;
-  // Where the peer's window is the smaller one, it bounds the queue, and pacing must not keep it
-  // from being used.
-  const share = snd.wnd < cc.cwnd ? 2 * rate : rate;
+  const { snd, cc, sendBuffer } = tcb;
+  // Where the peer's window or our buffer is smaller, it bounds the queue, and pacing must not keep
+  // it from being used; where it is much smaller, there is no queue, and nothing to pace.
+  const bound = Math.min(snd.wnd, sendBuffer.limit);
+  if (bound * 3 <= cc.cwnd * 2) return;
+  const share = bound < cc.cwnd ? 2 * rate : rate;
   snd.paceAt = (snd.paceAt > now ? snd.paceAt : now) + length / share;
 }

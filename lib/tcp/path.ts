@@ -53,17 +53,6 @@ export function handlePathMtu(tcb: Tcb, mss: number, seq: number): boolean {
 }
 
 /**
- * What was known of the path is too old to count: it may carry `bytes` more (RFC 1191 §6.3). Should
- * that be wrong, the next message says so; and where none comes, a black hole is suspected.
- */
-export function handleWiderPath(tcb: Tcb, bytes: number): void {
-  const { blackHole } = tcb;
-  if (blackHole.fullMss === 0) blackHole.fullMss = tcb.pathMss;
-  blackHole.fullMss += bytes;
-  restorePath(tcb);
-}
-
-/**
  * Several timeouts in a row although full segments were sent: perhaps the path swallows large
  * packets and no ICMP message comes through. Smaller ones will show (RFC 4821 §7.7).
  */
@@ -71,15 +60,23 @@ export function suspectBlackHole(tcb: Tcb, now: number): void {
   const { config, rtt, snd } = tcb;
   // A path that has carried full segments more likely loses them for other reasons: it gets twice
   // the time, since it may have changed.
-  const patience = tcb.scoreboard.largestDelivered >= snd.mss ? 2 : 1;
+  const isProven = tcb.scoreboard.largestDelivered >= snd.mss;
+  const patience = isProven ? 2 : 1;
   const timeouts = config.blackHoleTimeouts * patience;
   if (timeouts === 0 || rtt.backoff < timeouts) return;
   const floor = config.minPathMtu - HEADER_BYTES;
   if (tcb.pathMss <= floor || tcb.snd.mss < floor || seqDiff(snd.nxt, snd.una) < snd.mss) return;
   const { blackHole } = tcb;
   if (blackHole.fullMss === 0) blackHole.fullMss = tcb.pathMss;
-  blackHole.retryAt = now + blackHole.waitMs;
-  blackHole.waitMs = Math.min(blackHole.waitMs * 2, LONGEST_SUSPICION_MS);
+  if (isProven) {
+    // And they are tried again as soon as anything arrives: where every second packet is lost, as
+    // many timeouts in a row are nothing unusual.
+    blackHole.retryAt = now;
+    blackHole.waitMs = FIRST_SUSPICION_MS;
+  } else {
+    blackHole.retryAt = now + blackHole.waitMs;
+    blackHole.waitMs = Math.min(blackHole.waitMs * 2, LONGEST_SUSPICION_MS);
+  }
   tcb.scoreboard.largestDelivered = 0;
   shrinkPath(tcb, Math.max(floor, tcb.pathMss >> 1));
 }
@@ -89,14 +86,10 @@ export function suspectBlackHole(tcb: Tcb, now: number): void {
  * §7.3), because it may only have been loss.
  */
 export function reconsiderBlackHole(tcb: Tcb, now: number): void {
-  if (now >= tcb.blackHole.retryAt) restorePath(tcb);
-}
-
-function restorePath(tcb: Tcb): void {
   const { blackHole } = tcb;
+  if (now < blackHole.retryAt) return;
   tcb.pathMss = blackHole.fullMss;
   blackHole.fullMss = 0;
-  if (!isSynchronized(tcb.state)) return; // the peer's SYN will say what he takes
   updateSendMss(tcb);
   tcb.cc.handleMssChange(tcb.snd.mss);
 }

@@ -39,9 +39,7 @@ export class RttEstimator {
 
   /** The timeout in force, ms, backoff included. */
   get rto(): number {
-    const { backoff } = this; // a power costs more than all the rest, and is hardly ever needed
-    const rto = backoff === 0 ? this.#base : this.#base * 2 ** backoff;
-    return Math.min(rto, this.#config.maxRtoMs);
+    return Math.min(this.#base * 2 ** this.backoff, this.#config.maxRtoMs);
   }
 
   /**

@@ -26,6 +26,7 @@ import { TailProbe } from './tail-probe';
 import { Timers } from './timers';
 import { ReadRate } from './tuning';
 import { Undo } from './undo';
+import { WindowValidation } from './validation';
 
 export interface ConnectionSetup {
   config: TcpConfig;
@@ -77,7 +78,7 @@ export class ReceiveState {
   /** Bytes accepted since our last ACK. */
   unacked = 0;
   /** When the last segment arrived, ms. */
-  lastAt = Number.NaN;
+  lastAt = 0;
   /** A FIN that arrived ahead of its turn, and its sequence number. */
   finPending = false;
   finSeq = 0;
@@ -93,7 +94,7 @@ export class TimestampState {
   on = false;
   /** TS.Recent, and when it was taken, ms. */
   recent = 0;
-  recentAt = Number.NaN;
+  recentAt = 0;
   /** Last.ACK.sent. */
   lastAckSent = 0;
   readonly offset: number;
@@ -152,6 +153,7 @@ export class Tcb {
   readonly blackHole = new BlackHole();
   readonly tailProbe = new TailProbe();
   readonly undo = new Undo();
+  readonly validation = new WindowValidation();
   readonly ecn = new EcnState();
   readonly readRate = new ReadRate();
   readonly timers = new Timers();

@@ -3,9 +3,8 @@ import type { TcpTuning } from '../../types/tcp';
 import type { Segment } from '../wire/segment';
 import { offeredShift } from './options';
 import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
-import type { ReceiveBuffer } from './receive-buffer';
-import type { SendBuffer } from './send-buffer';
-import { seqAdd, seqLeq, seqLt } from './seq';
+import { flightSize } from './recovery';
+import { seqAdd, seqDiff, seqLeq, seqLt } from './seq';
 import {
   enter,
   enterClosed,
@@ -16,13 +15,10 @@ import {
 } from './state';
 import { takeSyn } from './syn-sent';
 import type { Tcb } from './tcb';
-import { TIMER_KEEP_ALIVE, TIMER_LINGER, TIMER_MEMORY } from './timers';
+import { TIMER_KEEP_ALIVE, TIMER_LINGER } from './timers';
 import { endOfText } from './transmit';
 import { noteReadRate } from './tuning';
 import { shouldUpdateWindow } from './window';
-
-/** How long a user waits for whom packet memory had no room, ms. */
-const MEMORY_RETRY_MS = 50;
 
 /** Active OPEN. */
 export function open(tcb: Tcb, iss: number, now: number): void {
@@ -39,22 +35,21 @@ export function openPassive(tcb: Tcb, seg: Segment, iss: number, now: number): v
 }
 
 /** SEND. @returns bytes taken; less than offered: EVENT_WRITABLE follows */
-export function send(
-  tcb: Tcb,
-  chunk: Uint8Array,
-  from: number,
-  urgent: boolean,
-  now: number,
-): number {
+export function send(tcb: Tcb, chunk: Uint8Array, from: number, urgent: boolean): number {
   if (!maySend(tcb.state) || tcb.finQueued) return 0;
+  if (tcb.cc.handleDelivery !== undefined) noteUserLimit(tcb);
   const taken = tcb.sendBuffer.append(chunk, from);
-  if (from + taken < chunk.length) {
-    tcb.sendBlocked = true;
-    // No memory: others have it, and no ACK of ours would tell when it is free again.
-    if (tcb.sendBuffer.room > 0) tcb.timers.arm(TIMER_MEMORY, now + MEMORY_RETRY_MS);
-  }
+  if (from + taken < chunk.length) tcb.sendBlocked = true;
   if (urgent && taken > 0) tcb.snd.up = endOfText(tcb);
   return taken;
+}
+
+/** More could have left before this chunk came (as Linux sees it: tcp_rate_check_app_limited). */
+function noteUserLimit(tcb: Tcb): void {
+  const { snd, scoreboard, cc } = tcb;
+  if (seqDiff(endOfText(tcb), snd.nxt) >= snd.mss || scoreboard.lostBytes > 0) return;
+  const flight = flightSize(tcb);
+  if (flight < cc.cwnd) scoreboard.delivery.noteLimited(flight);
 }
 
 /** RECEIVE. @returns a piece, the caller's to keep; null: nothing now */
@@ -126,9 +121,10 @@ export function setKeepAlive(tcb: Tcb, on: boolean, delayMs: number, now: number
  */
 export function tune(tcb: Tcb, changes: Partial<TcpTuning>): void {
   tcb.config = { ...tcb.config, ...changes };
-  const { sendBufferBytes, receiveBufferBytes } = changes;
-  if (sendBufferBytes !== undefined) limitBuffer(tcb.sendBuffer, sendBufferBytes);
-  if (receiveBufferBytes !== undefined) limitBuffer(tcb.receiveBuffer, receiveBufferBytes);
+  if (changes.sendBufferBytes !== undefined) tcb.sendBuffer.limit = changes.sendBufferBytes;
+  if (changes.receiveBufferBytes !== undefined) {
+    tcb.receiveBuffer.limit = changes.receiveBufferBytes;
+  }
   if (changes.quickAckSegments !== undefined) tcb.quickAcks = changes.quickAckSegments;
 }
 
@@ -169,12 +165,6 @@ function closeWithoutUser(tcb: Tcb, now: number): void {
   else if (lingerMs > 0 && mayTransmitText(tcb.state)) {
     tcb.timers.arm(TIMER_LINGER, now + lingerMs);
   }
-}
-
-/** What is held stays, and what the window has promised may still come. */
-function limitBuffer(buffer: SendBuffer | ReceiveBuffer, limit: number): void {
-  buffer.formerLimit = Math.max(buffer.formerLimit, buffer.limit);
-  buffer.limit = limit;
 }
 
 function begin(tcb: Tcb, iss: number, now: number): void {

@@ -1,5 +1,5 @@
 /** The windows, and the avoidance of silly ones at both ends (RFC 9293 §3.8.6). */
-import { MAXIMUM_WINDOW_SHIFT } from './config';
+import { MAXIMUM_WINDOW_SHIFT, TIMESTAMP_OPTION_BYTES } from './config';
 import { seqAdd, seqDiff, seqGt } from './seq';
 import type { Tcb } from './tcb';
 
@@ -8,7 +8,7 @@ const MAX_FIELD = 65_535;
 /** The shift count that lets a buffer of `bytes` be offered in 16 bits (RFC 7323 §2.3). */
 export function shiftFor(bytes: number): number {
   let shift = 0;
-  while (shift < MAXIMUM_WINDOW_SHIFT && bytes > MAX_FIELD << shift) shift++;
+  while (shift < MAXIMUM_WINDOW_SHIFT && bytes > MAX_FIELD * 2 ** shift) shift++;
   return shift;
 }
 
@@ -35,18 +35,27 @@ export function offerWindow(tcb: Tcb, isSyn: boolean): number {
 }
 
 /**
- * The user has read: should the peer hear now that the window is larger? When it has at least
- * doubled and grown by a full segment or half the buffer.
+ * The user has read: should the peer hear now that the window is larger? When it has doubled and
+ * grown by a full segment or half the buffer, as on Linux; or by two segments that are an eighth of
+ * the buffer, much as in BSD: the last ACK left before the user could read, and until the next one
+ * the peer would do without that part of the window.
  */
 export function shouldUpdateWindow(tcb: Tcb): boolean {
-  const offered = tcb.rcv.wnd;
+  const { rcv, receiveBuffer } = tcb;
+  const offered = rcv.wnd;
   const free = freeWindow(tcb);
-  return free >= 2 * offered && free - offered >= worthOffering(tcb);
+  const growth = free - offered;
+  if (free >= 2 * offered) return growth >= worthOffering(tcb);
+  return growth >= 2 * rcv.mss && growth >= receiveBuffer.limit >> 3;
 }
 
-/** Least growth of the window that the peer is told of. */
+/**
+ * Least growth of the window that the peer is told of: half the buffer, or what he sends in a full
+ * segment, which has less text than our MSS says where options take their part of it.
+ */
 function worthOffering(tcb: Tcb): number {
-  return Math.min(tcb.receiveBuffer.limit >> 1, tcb.rcv.mss);
+  const options = tcb.ts.on ? TIMESTAMP_OPTION_BYTES : 0;
+  return Math.min(tcb.receiveBuffer.limit >> 1, tcb.rcv.mss - options);
 }
 
 function freeWindow(tcb: Tcb): number {

@@ -27,7 +27,27 @@ t.test('no sample without an arrival, in no time, or in less than a round trip',
   rate.note(1000, 150, 100, 1000, 100, 100);
   t.ok(Number.isNaN(rate.sample(80)));
   t.equal(rate.sample(50), 20);
-  rate.limitedUntil = 5000;
-  t.equal(rate.isLimited, true);
+  t.end();
+});
+
+t.test('what leaves while the user is slow to write, says nothing of the path', (t) => {
+  const rate = new DeliveryRate();
+  rate.restart(100);
+  rate.begin();
+  rate.note(1000, 200, 100, 0, 100, 100);
+  rate.noteLimited(2000);
+  rate.begin();
+  rate.note(1000, 210, 110, 500, 100, 100);
+  t.equal(rate.isLimited, false, 'it left before');
+  rate.noteLimited(1000);
+  for (const [prior, isLimited] of [
+    [1000, true],
+    [2999, true],
+    [3000, false],
+  ] as const) {
+    rate.begin();
+    rate.note(0, 300, 200, prior, 200, 200);
+    t.equal(rate.isLimited, isLimited, `${prior}`);
+  }
   t.end();
 });

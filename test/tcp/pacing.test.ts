@@ -25,3 +25,21 @@ eachWrap(t, 'without a rate nothing waits', (t, make) => {
   b.send(20_000);
   t.equal(b.sent().length, 20);
 });
+
+eachWrap(
+  t,
+  'nothing waits where the buffer or the peer allows much less than the path',
+  (t, make) => {
+    for (const [sendBufferBytes, win, leaving] of [
+      [524_288, 65_535, 10],
+      [40_000, 65_535, 40],
+      [524_288, 40_000, 40],
+    ] as const) {
+      const b = make({ config: { sendBufferBytes } }).establish({ win });
+      b.tcb.cc.cwnd = 60_000;
+      (b.tcb.cc as Cubic & { pacingRate: number }).pacingRate = 100;
+      b.send(60_000);
+      t.equal(b.sent().length, leaving);
+    }
+  },
+);

@@ -154,7 +154,31 @@ eachWrap(t, '[MUST-39] reading byte by byte makes few updates', (t, make) => {
     b.receive(1);
     updates += b.sent().length;
   }
-  t.equal(updates, 5, 'at 1, 2, 4, 8 and 16 KB');
+  t.equal(updates, 9, 'at 1, 2, 4, 6, … 16 KB: a doubling, or an eighth of two segments');
+});
+
+eachWrap(
+  t,
+  'an ACK that left before the user could read does not hold the peer back',
+  (t, make) => {
+    const b = make({ config: { receiveBufferBytes: 32_000 } }).establish();
+    b.inject('. 1:4001(4000) ack 1 win 65535');
+    t.same(b.sent({ win: true }), ['. 1:1(0) ack 4001 win 28000']);
+    b.receive(3999);
+    t.same(b.sent(), [], 'less than an eighth of the buffer');
+    b.receive(1);
+    t.same(b.sent({ win: true }), ['. 1:1(0) ack 4001 win 32000']);
+  },
+);
+
+eachWrap(t, '[MUST-39] a full segment is what options leave of it', (t, make) => {
+  const b = make({ config: { receiveBufferBytes: 8000, timestamps: true } });
+  b.establish({ options: 'mss 1000,TS val 1 ecr 0' });
+  const ts = '<TS val 2 ecr 0>';
+  b.inject(`. 1:989(988) ack 1 win 65535 ${ts}`).sent();
+  b.receive(988);
+  b.inject(`. 989:1977(988) ack 1 win 65535 ${ts}`);
+  t.same(b.sent({ win: true }), ['. 1:1(0) ack 1977 win 7012'], 'the room that was read');
 });
 
 eachWrap(t, 'with a scale the window says no less than there is', (t, make) => {

@@ -19,6 +19,8 @@ const MIN_WINDOW_SEGMENTS = 4;
 /** How long a shortest round trip counts, and how long it is looked for, ms. */
 const RTT_LIFE_MS = 10_000;
 const PROBE_RTT_MS = 200;
+/** Round trips that differ by less are the same. */
+const RTT_GRAIN_MS = 0.001;
 /** The pipe is full when the rate has not grown by a quarter in this many rounds. */
 const FULL_ROUNDS = 3;
 const FULL_GROWTH = 1.25;
@@ -148,8 +150,8 @@ export class Bbr implements CongestionController {
   #updateRtt(path: PathSample): void {
     const { now, rtt } = path;
     const isExpired = now - this.#rttAt > RTT_LIFE_MS;
-    if (rtt >= 0 && (rtt <= this.#rtt || isExpired)) {
-      this.#rtt = rtt;
+    if (rtt >= 0 && (rtt <= this.#rtt + RTT_GRAIN_MS || isExpired)) {
+      this.#rtt = isExpired ? rtt : Math.min(rtt, this.#rtt);
       this.#rttAt = now;
     }
     if (isExpired && this.#mode !== 'probe-rtt') {

@@ -92,8 +92,6 @@ export class FakeEngine implements TcpEngine {
     return false;
   }
 
-  handleWiderPath(): void {}
-
   info(): TcpInfo {
     return { state: this.state } as TcpInfo;
   }
