@@ -46,6 +46,18 @@ export interface PortClaim {
   release(): void;
 }
 
+/**
+ * The zones of a link that has several (RFC 4007): the interfaces of a host. The stack numbers
+ * link-local addresses with them (`IpAddress.scoped`); in packets that go either way the number
+ * stands in the second word of such an address, where the wire has zeros.
+ */
+export interface LinkZones {
+  /** @returns 0 for a zone that is not there */
+  indexOf(zone: string): number;
+  /** @returns '' for one that is not there */
+  nameOf(index: number): string;
+}
+
 export interface Link {
   readonly name: string;
   /** Largest IP packet this link ever carries, in bytes. */
@@ -62,6 +74,9 @@ export interface Link {
    * …) only for ports it has claimed.
    */
   readonly sharesHost: boolean;
+
+  /** Without it the link is one zone, named as it is and numbered 0. */
+  readonly zones?: LinkZones;
 
   /** @throws NetworkError EACCES, EPERM, ENODEV, … with a message that says the remedy */
   open(host: LinkHost): void;
@@ -80,9 +95,10 @@ export interface Link {
   /**
    * Claims a local port on the host; port 0 takes a free one. Synchronous. Present where
    * `sharesHost`.
+   * @param ipv6Only of `::` that it does not mean every IPv4 address, too
    * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES
    */
-  claimPort?(address: IpAddress, port: number): PortClaim;
+  claimPort?(address: IpAddress, port: number, ipv6Only?: boolean): PortClaim;
 
   /**
    * @returns offset in packet memory where up to `length` bytes may be written, or -1: no room now

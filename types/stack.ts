@@ -128,6 +128,8 @@ export interface StackConnection {
 }
 
 export interface ListenRequest extends ConnectionOptions {
+  /** Of `::` that it takes IPv6 only, and leaves the port to others in IPv4 (IPV6_V6ONLY). */
+  ipv6Only?: boolean;
   /** The unspecified address listens on every address. */
   address: IpAddress;
   /** 0: a free port. */

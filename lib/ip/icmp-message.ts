@@ -34,12 +34,19 @@ const FRAGMENT_OFFSET = 0x1fff;
 const MAPPED_PREFIX = 0xffff;
 
 export class IcmpMessage {
+  /** Of whose numbers `type` and `code` are: ICMP's (RFC 792) or ICMPv6's (RFC 4443). */
+  family: 4 | 6 = 4;
   type = 0;
   code = 0;
   /**
-   * Next-hop MTU of "fragmentation needed" (RFC 1191 §4), in bytes; 0 from routers that do not say.
+   * Next-hop MTU of "fragmentation needed" (RFC 1191 §4) and "packet too big" (RFC 4443 §3.2), in
+   * bytes; 0 from routers that do not say.
    */
   mtu = 0;
+
+  isEchoRequest = false;
+  /** Does it say that a packet did not fit the path? */
+  isTooBig = false;
 
   /** Is it one of the messages about a packet? Then the fields below describe that packet. */
   isError = false;
@@ -72,6 +79,9 @@ export function readIcmp(offset: number, length: number, out: IcmpMessage): numb
   out.type = view.getUint8(offset);
   out.code = view.getUint8(offset + 1);
   out.mtu = view.getUint16(offset + 6);
+  out.family = 4;
+  out.isEchoRequest = out.type === ICMP_ECHO_REQUEST;
+  out.isTooBig = out.type === ICMP_UNREACHABLE && out.code === ICMP_FRAGMENTATION_NEEDED;
   out.isError = isErrorType(out.type);
   if (!out.isError) return ICMP_OK;
   const cause = offset + ICMP_HEADER_BYTES;

@@ -1,13 +1,17 @@
 /** What a user may choose for a PacketLink, and how it is checked. */
 import { IpAddress } from '../wire/ip-address';
 import { IPV4_MAX_BYTES } from '../wire/ipv4';
+import { IPV6_MIN_MTU } from '../wire/ipv6';
 import { ArgumentError } from './argument-error';
 
 /** Smallest MTU that IPv4 allows (RFC 791 §3.2), in bytes. */
 const MIN_MTU = 68;
 
 export interface PacketLinkOptions {
-  /** The stack's own address on this link, or several; the first of a family is its source. */
+  /**
+   * The stack's own address on this link, or several. The first of IPv4 is its source, and of IPv6
+   * whichever RFC 6724 prefers. Link-local ones (fe80::1) are in a zone of the link's name.
+   */
   addresses: string | string[];
   /** Largest packet that `send` is given, in bytes. 1500 unless given. */
   mtu?: number;
@@ -46,7 +50,12 @@ export function checkPacketLinkOptions(options: PacketLinkOptions): IpAddress[] 
     throw new ArgumentError('ERR_INVALID_ARG_VALUE', 'options.checksums', expected, checksums);
   }
   if (mtu !== undefined) checkMtu(mtu);
-  return readAddresses(options.addresses);
+  const addresses = readAddresses(options.addresses);
+  if (mtu !== undefined && mtu < IPV6_MIN_MTU && addresses.some((one) => !one.isMapped)) {
+    const expected = `at least ${IPV6_MIN_MTU} where there is an IPv6 address (RFC 8200 §5)`;
+    throw new ArgumentError('ERR_INVALID_ARG_VALUE', 'options.mtu', expected, mtu);
+  }
+  return addresses;
 }
 
 function checkMtu(mtu: unknown): void {

@@ -16,6 +16,7 @@ import { ArgumentError } from './argument-error';
 import { LinkCounters } from './link-counters';
 import { checkPacketLinkOptions, type PacketLinkOptions } from './packet-link-options';
 import { PacketRing } from './packet-ring';
+import { selectSource } from './source-selection';
 import { throwLater } from './throw-later';
 
 /** Most bytes and packets that wait in each direction. */
@@ -53,7 +54,8 @@ export class PacketLink implements Link {
     this.name = options.name ?? 'packet';
     this.mtu = options.mtu ?? 1500;
     this.maxSegmentBytes = this.mtu;
-    this.#addresses = addresses;
+    // The link is one zone: of its own addresses' only (RFC 4007 §5).
+    this.#addresses = addresses.map((one) => (one.isLinkLocal ? one.scoped(0, this.name) : one));
     this.#send = options.send;
     this.#drain = options.drain;
     this.#note = options.checksums === 'trusted' ? CHECKSUM_VERIFIED : CHECKSUM_COMPLETE;
@@ -77,8 +79,9 @@ export class PacketLink implements Link {
 
   /** Every destination is taken to lie behind this link, if it has an address of that family. */
   route(destination: IpAddress): LinkRoute | null {
-    const source = this.#addresses.find((own) => own.isMapped === destination.isMapped);
-    return source === undefined ? null : { source, mtu: this.mtu };
+    if (destination.isLinkLocal && destination.zone !== this.name) return null;
+    const source = selectSource(this.#addresses, destination);
+    return source === null ? null : { source, mtu: this.mtu };
   }
 
   reserve(length: number): number {

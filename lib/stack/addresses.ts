@@ -6,6 +6,7 @@ import { IpAddress } from '../wire/ip-address';
 import type { IpHeader } from '../wire/ip-header';
 import type { Attachment } from './attachment';
 import type { InboundFate } from './counters';
+import { withZone } from './routes';
 
 /** @returns what is wrong with its addresses; null when nothing is */
 export function addressFault(attachment: Attachment, header: IpHeader): InboundFate | null {
@@ -14,9 +15,9 @@ export function addressFault(attachment: Attachment, header: IpHeader): InboundF
   const { link, inside } = attachment;
   // On the host's own links the kernel has looked already, and inside nobody else sends.
   if (link.sharesHost || inside) return null;
-  if (!link.isLocal(destinationOf(header))) return 'ipForeign';
+  if (!link.isLocal(withZone(destinationOf(header), attachment))) return 'ipForeign';
   // From outside comes nothing that we have sent ourselves, and nothing of 127.0.0.0/8.
-  const source = sourceOf(header);
+  const source = withZone(sourceOf(header), attachment);
   return source.isLoopback || link.isLocal(source) ? 'tcpBadSource' : null;
 }
 

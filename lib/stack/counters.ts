@@ -64,6 +64,10 @@ export class Counters {
   ipBadVersion = 0;
   ipBadHeader = 0;
   ipBadChecksum = 0;
+  /** IPv6 extension headers that are malformed, too many, or ask for what is not done here. */
+  ipBadExtension = 0;
+  /** An IPv4 address in an IPv6 header. */
+  ipBadAddress = 0;
   /** Pieces of a larger packet, which are not put together [IpReasmFails]. */
   ipFragments = 0;
   /** [IpInUnknownProtos] */
@@ -133,6 +137,8 @@ export const INBOUND_FATES = [
   'ipBadVersion',
   'ipBadHeader',
   'ipBadChecksum',
+  'ipBadExtension',
+  'ipBadAddress',
   'ipFragments',
   'ipUnknownProtocol',
   'ipForeign',

@@ -42,6 +42,8 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   dontFragment: boolean;
   hopLimit: number;
   readonly engine: TcpEngine;
+  /** RFC 6437: the same in all its packets; 0 in IPv4. */
+  readonly flowLabel: number;
   /** `tuple.addressSum()`, computed once. */
   readonly addressSum: number;
   /** Set until the connection has been handed to the listener's user. */
@@ -73,7 +75,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   /** The engine's last words, once it is disposed of. */
   #lastInfo: TcpInfo | null = null;
 
-  constructor(host: EndpointHost, plan: ConnectionPlan, engine: TcpEngine) {
+  constructor(host: EndpointHost, plan: ConnectionPlan, engine: TcpEngine, flowLabel = 0) {
     this.#host = host;
     this.attachment = plan.attachment;
     this.tuple = plan.tuple;
@@ -85,6 +87,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
     this.engine = engine;
     this.listener = plan.listener;
     this.heldPort = plan.heldPort;
+    this.flowLabel = flowLabel;
     this.addressSum = plan.tuple.addressSum();
   }
 

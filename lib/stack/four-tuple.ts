@@ -8,6 +8,8 @@
 import { addressSum } from '../wire/checksum';
 import { IpAddress } from '../wire/ip-address';
 
+const MAPPED_PREFIX = 0xffff;
+
 export class FourTuple {
   inside = false;
   localPort = 0;
@@ -36,6 +38,11 @@ export class FourTuple {
     tuple.setLocal(local.w0, local.w1, local.w2, local.w3);
     tuple.setRemote(remote.w0, remote.w1, remote.w2, remote.w3);
     return tuple;
+  }
+
+  /** IPv4's addresses stand behind ::ffff:0:0; both ends are of the same family. */
+  get isIpv6(): boolean {
+    return this.local2 !== MAPPED_PREFIX || this.local1 !== 0 || this.local0 !== 0;
   }
 
   clone(): FourTuple {

@@ -7,18 +7,12 @@
  * 5927 §4.1).
  */
 import { pathErrorOf, TOO_SMALL_A_PATH } from '../ip/icmp-errors';
-import {
-  ICMP_ECHO_REQUEST,
-  ICMP_FRAGMENTATION_NEEDED,
-  ICMP_OK,
-  ICMP_SOURCE_QUENCH,
-  ICMP_UNREACHABLE,
-  IcmpMessage,
-  readIcmp,
-} from '../ip/icmp-message';
+import { ICMP_OK, ICMP_SOURCE_QUENCH, IcmpMessage, readIcmp } from '../ip/icmp-message';
+import { readIcmpv6 } from '../ip/icmpv6-message';
 import { plateauBelow } from '../ip/mtu-plateaus';
 import { isValidSource } from '../ip/unicast';
 import { type IpHeader, PROTOCOL_TCP } from '../wire/ip-header';
+import { IPV6_MIN_MTU } from '../wire/ipv6';
 import { addressFault } from './addresses';
 import type { Attachment } from './attachment';
 import type { Counters, InboundFate } from './counters';
@@ -57,13 +51,12 @@ export class IcmpInput {
 
   #fateOf(attachment: Attachment, header: IpHeader, now: number): InboundFate {
     const message = this.#message;
-    if (readIcmp(header.payloadOffset, header.payloadLength, message) !== ICMP_OK) return 'icmpBad';
-    if (message.type === ICMP_ECHO_REQUEST) return this.#answerEcho(attachment, header);
-    if (message.type === ICMP_SOURCE_QUENCH) return 'icmpSourceQuench';
-    const isTooBig =
-      message.type === ICMP_UNREACHABLE && message.code === ICMP_FRAGMENTATION_NEEDED;
-    const error = pathErrorOf(message.type, message.code);
-    if (message.protocol !== PROTOCOL_TCP || (error === null && !isTooBig)) return 'icmpIgnored';
+    if (readMessage(header, message) !== ICMP_OK) return 'icmpBad';
+    if (message.isEchoRequest) return this.#answerEcho(attachment, header);
+    if (message.family === 4 && message.type === ICMP_SOURCE_QUENCH) return 'icmpSourceQuench';
+    if (!message.isError || message.protocol !== PROTOCOL_TCP) return 'icmpIgnored';
+    const error = pathErrorOf(message);
+    if (error === null && !message.isTooBig) return 'icmpIgnored';
     if (!this.#isAddressed(header)) return 'icmpNotPlausible';
     const endpoint = this.#findCause(attachment);
     if (endpoint === null) return 'icmpNoConnection';
@@ -106,20 +99,23 @@ export class IcmpInput {
     return this.#parts.registry.connections.find(tuple);
   }
 
-  /** Fragmentation needed and DF set: the path has an MTU below what was sent (RFC 1191 §3). */
+  /** The path has an MTU below what was sent (RFC 1191 §3, RFC 8201 §4). */
   #receiveTooBig(endpoint: Endpoint, now: number): InboundFate {
     const { pathMtus, counters, turn, minPathMtu } = this.#parts;
     const { engine } = endpoint;
     const { seq } = this.#message;
     // No SYN is too large for a path.
     if (engine.state === 'SYN-SENT' || engine.state === 'SYN-RECEIVED') return 'icmpNotPlausible';
+    const { isIpv6 } = endpoint.tuple;
     const told = this.#nextHopMtu(endpoint);
-    const mtu = Math.max(told, minPathMtu);
+    // No path of IPv6 carries less than this, and nobody else cuts its packets (RFC 8201 §4).
+    if (isIpv6 && told < IPV6_MIN_MTU) return 'icmpNotPlausible';
+    const mtu = isIpv6 ? told : Math.max(told, minPathMtu);
     // Below the floor nothing but fragmentation helps: routers may from now on (Linux does the
     // same).
     const mayFragment = told < mtu;
     if (mtu < endpoint.mtu) {
-      if (!engine.handlePathMtu(mssFor(mtu), seq, now)) return 'icmpNotPlausible';
+      if (!engine.handlePathMtu(mssFor(mtu, isIpv6), seq, now)) return 'icmpNotPlausible';
     } else {
       if (!mayFragment || !endpoint.dontFragment) return 'icmpPathMtuKnown';
       if (!engine.handlePathError(TOO_SMALL_A_PATH, seq, now)) return 'icmpNotPlausible';
@@ -139,4 +135,10 @@ export class IcmpInput {
     const isCredible = causeBytes > 0 && causeBytes < endpoint.mtu;
     return plateauBelow(isCredible ? causeBytes : endpoint.mtu);
   }
+}
+
+function readMessage(header: IpHeader, out: IcmpMessage): number {
+  const { payloadOffset, payloadLength } = header;
+  if (header.family === 4) return readIcmp(payloadOffset, payloadLength, out);
+  return readIcmpv6(payloadOffset, payloadLength, header.addressSum(), out);
 }

@@ -15,7 +15,9 @@ import {
   type ChecksumNote,
 } from '../wire/checksum-note';
 import {
+  IP_BAD_ADDRESS,
   IP_BAD_CHECKSUM,
+  IP_BAD_EXTENSION,
   IP_BAD_VERSION,
   IP_SHORT,
   IpHeader,
@@ -217,6 +219,10 @@ function ipFault(fault: number): InboundFate {
       return 'ipBadVersion';
     case IP_BAD_CHECKSUM:
       return 'ipBadChecksum';
+    case IP_BAD_EXTENSION:
+      return 'ipBadExtension';
+    case IP_BAD_ADDRESS:
+      return 'ipBadAddress';
     default:
       return 'ipBadHeader';
   }

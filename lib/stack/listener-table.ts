@@ -2,12 +2,19 @@
  * Who listens where (RFC 9293 §3.9.1.1, MUST-43): by port, the exact address preferred to the
  * unspecified.
  *
- * `::` takes both families, as Node's servers do; `0.0.0.0` takes IPv4 only.
+ * `::` takes both families, as Node's servers do, unless it is told not to; `0.0.0.0` takes IPv4
+ * only.
  */
 import type { IpAddress } from '../wire/ip-address';
 
-export interface Listening {
+/** Where something is bound. */
+export interface Bound {
   readonly address: IpAddress;
+  /** Of `::` that IPv4 is not meant. */
+  readonly ipv6Only: boolean;
+}
+
+export interface Listening extends Bound {
   readonly port: number;
 }
 
@@ -26,7 +33,7 @@ export class ListenerTable<Entry extends Listening> {
     let best: Entry | null = null;
     let bestRank = 0;
     for (let i = 0; i < entries.length; i++) {
-      const rank = rankOf(entries[i].address, w0, w1, w2, w3);
+      const rank = rankOf(entries[i], w0, w1, w2, w3);
       if (rank > bestRank) {
         best = entries[i];
         bestRank = rank;
@@ -36,13 +43,11 @@ export class ListenerTable<Entry extends Listening> {
   }
 
   /**
-   * A listener at this port that shares an address with `address`: a new one there is EADDRINUSE.
+   * A listener at this port that shares an address with `bound`: a new one there is EADDRINUSE.
    */
-  findOverlap(address: IpAddress, port: number): Entry | null {
+  findOverlap(bound: Bound, port: number): Entry | null {
     const entries = this.#byPort.get(port) ?? [];
-    return (
-      entries.find((one) => covers(one.address, address) || covers(address, one.address)) ?? null
-    );
+    return entries.find((one) => covers(one, bound) || covers(bound, one)) ?? null;
   }
 
   add(entry: Entry): void {
@@ -67,15 +72,20 @@ export class ListenerTable<Entry extends Listening> {
   }
 }
 
-/** Does a socket bound to `wide` hear what is sent to `narrow`? */
-export function covers(wide: IpAddress, narrow: IpAddress): boolean {
-  return rankOf(wide, narrow.w0, narrow.w1, narrow.w2, narrow.w3) > 0;
+/** Does a socket bound to `wide` hear everything that is sent to `narrow`? */
+export function covers(wide: Bound, narrow: Bound): boolean {
+  const { w0, w1, w2, w3, isUnspecified, isMapped } = narrow.address;
+  // An address of one family cannot be all that a dual-stack socket hears.
+  if (isUnspecified && !isMapped && !narrow.ipv6Only && wide.ipv6Only) return false;
+  return rankOf(wide, w0, w1, w2, w3) > 0;
 }
 
 /** 3: the very address · 2: 0.0.0.0 for IPv4 · 1: `::` for everything · 0: does not match */
-function rankOf(bound: IpAddress, w0: number, w1: number, w2: number, w3: number): number {
-  if (bound.sameWords(w0, w1, w2, w3)) return 3;
-  if (!bound.isUnspecified) return 0;
-  if (!bound.isMapped) return 1;
-  return w2 === 0xffff && w1 === 0 && w0 === 0 ? 2 : 0;
+function rankOf(bound: Bound, w0: number, w1: number, w2: number, w3: number): number {
+  const { address } = bound;
+  if (address.sameWords(w0, w1, w2, w3)) return 3;
+  if (!address.isUnspecified) return 0;
+  const isIpv4 = w2 === 0xffff && w1 === 0 && w0 === 0;
+  if (address.isMapped) return isIpv4 ? 2 : 0;
+  return isIpv4 && bound.ipv6Only ? 0 : 1;
 }

@@ -9,6 +9,7 @@ import type { IpAddress } from '../wire/ip-address';
 import type { Attachment } from './attachment';
 import type { Endpoint } from './endpoint';
 import { DEFAULT_HOP_LIMIT } from './limits';
+import type { Bound } from './listener-table';
 import type { HeldPort } from './ports';
 
 /** What a listener asks of its stack. */
@@ -20,6 +21,7 @@ export interface ListeningHost {
 
 export class ListeningEndpoint implements StackListener {
   readonly address: IpAddress;
+  readonly ipv6Only: boolean;
   readonly port: number;
   /** Of the connections that it opens, and of what it answers without one. */
   readonly config: TcpConfig;
@@ -40,6 +42,7 @@ export class ListeningEndpoint implements StackListener {
 
   constructor(
     host: ListeningHost,
+    bound: Bound,
     request: ListenRequest,
     config: TcpConfig,
     port: number,
@@ -48,7 +51,8 @@ export class ListeningEndpoint implements StackListener {
     accept: (connection: StackConnection) => void,
   ) {
     this.#host = host;
-    this.address = request.address;
+    this.address = bound.address;
+    this.ipv6Only = bound.ipv6Only;
     this.config = config;
     this.hopLimit = request.hopLimit ?? DEFAULT_HOP_LIMIT;
     this.port = port;

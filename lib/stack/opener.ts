@@ -10,11 +10,12 @@ import type {
 } from '../../types/stack';
 import { NetworkError, type NetworkErrorCode } from '../support/network-error';
 import { Listener } from '../tcp/listener';
-import { IPV4_ANY, type IpAddress } from '../wire/ip-address';
+import { IPV4_ANY, IPV6_ANY, type IpAddress } from '../wire/ip-address';
 import type { Attachment } from './attachment';
 import { checkHopLimit, type Endpoint } from './endpoint';
 import { FourTuple } from './four-tuple';
 import { DEFAULT_HOP_LIMIT } from './limits';
+import type { Bound } from './listener-table';
 import { ListeningEndpoint, type ListeningHost } from './listening-endpoint';
 import type { HeldPort } from './ports';
 import type { Registry } from './registry';
@@ -52,22 +53,20 @@ export class Opener {
   /** @throws NetworkError as `TransportStack.connect`; ENOBUFS when the stack is full */
   connect(request: ConnectRequest, handler: ConnectionHandler, now: number): Endpoint {
     const registry = this.#registry;
-    const remote = destinationOf(request.remoteAddress);
+    const remote = this.#routes.scope(destinationOf(request.remoteAddress));
     const { remotePort } = request;
     const where = `${remote.text} port ${remotePort}`;
-    if (!remote.isMapped) throw failure('EAFNOSUPPORT', `${where}: only IPv4 is there yet`);
     // A packet to port 0 would find nobody; Linux lets it go, and its answer is a reset.
     if (remotePort === 0) throw failure('ECONNREFUSED', where);
     if (request.hopLimit !== undefined) checkHopLimit(request.hopLimit);
     if (registry.isFull) throw failure('ENOBUFS', 'the stack has no room for another connection');
-    this.#checkLocal(request.localAddress, remote);
+    const asked = this.#askedLocal(request, remote);
     const config = registry.configFor(request);
 
     const { w0, w1, w2, w3 } = remote;
     const hasListener = registry.listeners.find(remotePort, w0, w1, w2, w3) !== null;
     const { attachment, link } = this.#routes.pick(remote, hasListener);
-    const asked = request.localAddress;
-    const local = asked === undefined || asked.isUnspecified ? link.source : asked;
+    const local = asked ?? link.source;
     if (!attachment.inside && local.isLoopback && !remote.isLoopback) {
       throw failure('EINVAL', `${local.text} cannot reach ${remote.text}`);
     }
@@ -78,7 +77,7 @@ export class Opener {
       tuple,
       heldPort,
       attachment,
-      localAddress: local,
+      localAddress: spelledLike(remote, local),
       remoteAddress: remote,
       mtu: path.mtu,
       dontFragment: !path.mayFragment,
@@ -97,30 +96,46 @@ export class Opener {
     accept: (connection: StackConnection) => void,
     host: ListeningHost,
   ): ListeningEndpoint {
-    const { address, backlog, hopLimit } = request;
+    const { backlog, hopLimit, ipv6Only = false } = request;
     if (hopLimit !== undefined) checkHopLimit(hopLimit);
+    const address = this.#routes.scope(request.address);
+    if (ipv6Only && address.isMapped) {
+      throw failure('EINVAL', `${address.text} cannot be listened on with ipv6Only`);
+    }
+    const bound = { address, ipv6Only: ipv6Only && address.isUnspecified };
     if (!address.isUnspecified) this.#checkBindable(address);
     const config = this.#registry.configFor(request);
     const sharing = this.#routes.over(address).filter(({ link }) => link.sharesHost);
-    const { port, heldPorts } = this.#choosePort(address, request.port, sharing);
+    const { port, heldPorts } = this.#choosePort(bound, request.port, sharing);
     // As on Linux the backlog bounds both queues.
     const synQueue = Math.min(this.#synQueue, Math.max(backlog, 1));
     const engine = new Listener(synQueue, backlog);
-    const listener = new ListeningEndpoint(host, request, config, port, heldPorts, engine, accept);
+    const listener = new ListeningEndpoint(
+      host,
+      bound,
+      request,
+      config,
+      port,
+      heldPorts,
+      engine,
+      accept,
+    );
     this.#registry.listeners.add(listener);
     return listener;
   }
 
-  #checkLocal(local: IpAddress | undefined, remote: IpAddress): void {
-    if (local === undefined || local.isUnspecified) return;
+  /** @returns the local address that was asked for; null: none in particular */
+  #askedLocal({ localAddress }: ConnectRequest, remote: IpAddress): IpAddress | null {
+    if (localAddress === undefined || localAddress.isUnspecified) return null;
+    const local = this.#routes.scope(localAddress);
     this.#checkBindable(local);
     if (local.isMapped !== remote.isMapped) {
       throw failure('EINVAL', `${local.text} and ${remote.text} are of two families`);
     }
+    return local;
   }
 
   #checkBindable(address: IpAddress): void {
-    if (!address.isMapped) throw failure('EAFNOSUPPORT', `${address.text}: only IPv4 is there yet`);
     if (this.#routes.isLocal(address)) return;
     throw failure('EADDRNOTAVAIL', `${address.text} is not an address of this stack`);
   }
@@ -135,14 +150,14 @@ export class Opener {
   ): LocalEnd {
     const { connections, listeners, ports } = this.#registry;
     const port = request.localPort ?? 0;
-    const bound = request.localAddress ?? IPV4_ANY;
-    if (port !== 0 && listeners.findOverlap(bound, port) !== null) {
-      throw failure('EADDRINUSE', `${bound.text} port ${port} has a listener`);
+    const asked = request.localAddress ?? (remote.isMapped ? IPV4_ANY : IPV6_ANY);
+    if (port !== 0 && listeners.findOverlap(boundTo(asked), port) !== null) {
+      throw failure('EADDRINUSE', `${asked.text} port ${port} has a listener`);
     }
     const tuple = FourTuple.of(attachment.inside, local, port, remote, request.remotePort);
     let heldPort: HeldPort | null = null;
     if (attachment.link.sharesHost) {
-      heldPort = ports.hold(attachment, local, port);
+      heldPort = ports.hold(attachment, boundTo(local), port);
       tuple.localPort = heldPort.port;
     } else if (port === 0) {
       this.#chooseEphemeral(tuple, local, now);
@@ -159,10 +174,11 @@ export class Opener {
    */
   #chooseEphemeral(tuple: FourTuple, local: IpAddress, now: number): void {
     const { connections, listeners, ports } = this.#registry;
+    const bound = boundTo(local);
     let tried = 0;
     tuple.localPort = ports.chooseEphemeral((candidate) => {
       tried++;
-      if (listeners.findOverlap(local, candidate) !== null) return false;
+      if (listeners.findOverlap(bound, candidate) !== null) return false;
       tuple.localPort = candidate;
       if (tuple.isItself) return false;
       const other = connections.find(tuple);
@@ -172,14 +188,14 @@ export class Opener {
 
   /** The listener's port, held on every link that shares the host. */
   #choosePort(
-    address: IpAddress,
+    bound: Bound,
     port: number,
     sharing: Attachment[],
   ): { port: number; heldPorts: HeldPort[] } {
     const { listeners, ports } = this.#registry;
-    const isFree = (candidate: number) => listeners.findOverlap(address, candidate) === null;
+    const isFree = (candidate: number) => listeners.findOverlap(bound, candidate) === null;
     if (port !== 0 && !isFree(port)) {
-      throw failure('EADDRINUSE', `${address.text} port ${port} has a listener`);
+      throw failure('EADDRINUSE', `${bound.address.text} port ${port} has a listener`);
     }
     if (sharing.length === 0) {
       return { port: port === 0 ? ports.chooseEphemeral(isFree) : port, heldPorts: [] };
@@ -188,11 +204,11 @@ export class Opener {
       const heldPorts: HeldPort[] = [];
       try {
         for (const attachment of sharing) {
-          heldPorts.push(ports.hold(attachment, address, heldPorts[0]?.port ?? port));
+          heldPorts.push(ports.hold(attachment, bound, heldPorts[0]?.port ?? port));
         }
         const found = heldPorts[0].port;
         if (isFree(found)) return { port: found, heldPorts };
-        throw failure('EADDRINUSE', `${address.text} port ${found} has a listener`);
+        throw failure('EADDRINUSE', `${bound.address.text} port ${found} has a listener`);
       } catch (error) {
         for (const held of heldPorts) held.release();
         if (port !== 0 || heldPorts.length === 0 || attempt === FREE_PORT_ATTEMPTS) throw error;
@@ -209,6 +225,16 @@ function isReusable({ engine }: Endpoint, now: number): boolean {
   if (engine.state !== 'TIME-WAIT') return false;
   const { timestamps, last_data_recv: silentMs } = engine.info(now);
   return timestamps && silentMs > REUSE_AFTER_MS;
+}
+
+function boundTo(address: IpAddress): Bound {
+  return { address, ipv6Only: false };
+}
+
+/** Who speaks of an IPv4 peer as ::ffff:a.b.c.d is an IPv6 socket, and speaks of himself so. */
+function spelledLike(remote: IpAddress, local: IpAddress): IpAddress {
+  if (remote.family === local.family) return local;
+  return remote.family === 6 ? local.mapped() : local;
 }
 
 function failure(code: NetworkErrorCode, detail: string): NetworkError {

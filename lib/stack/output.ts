@@ -6,6 +6,7 @@ import { echoReplyBytes, writeEchoReply } from '../ip/echo-reply';
 import { pseudoHeaderSum } from '../wire/checksum';
 import { IpHeader, PROTOCOL_TCP } from '../wire/ip-header';
 import { IPV4_HEADER_BYTES, writeIpv4 } from '../wire/ipv4';
+import { IPV6_HEADER_BYTES, writeIpv6 } from '../wire/ipv6';
 import { RST, Segment } from '../wire/segment';
 import { segmentHeaderBytes, writeSegment, writeTcpChecksum } from '../wire/tcp-header';
 import type { Attachment } from './attachment';
@@ -52,6 +53,7 @@ export class Output {
       if (!engine.pollTransmit(now, segment)) return SENT_ALL;
       this.#header.dontFragment = endpoint.dontFragment && !attachment.inside;
       this.#header.ttl = endpoint.hopLimit;
+      this.#header.flowLabel = endpoint.flowLabel;
       this.#send(attachment, offset, segment, endpoint.tuple, endpoint.addressSum);
       if (this.#trace.active) this.#trace.noteSent(endpoint, segment, before, now);
     }
@@ -69,13 +71,15 @@ export class Output {
     hopLimit: number,
     now: number,
   ): void {
-    const offset = this.#reserve(attachment, IPV4_HEADER_BYTES + segmentHeaderBytes(segment));
+    const headerBytes = tuple.isIpv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
+    const offset = this.#reserve(attachment, headerBytes + segmentHeaderBytes(segment));
     if (offset === -1) {
       this.#counters.repliesLost++;
       return;
     }
     this.#header.dontFragment = !attachment.inside;
     this.#header.ttl = hopLimit;
+    this.#header.flowLabel = 0;
     this.#send(attachment, offset, segment, tuple, tuple.addressSum());
     if (this.#trace.active) this.#trace.noteReply(tuple, segment, now);
   }
@@ -106,7 +110,7 @@ export class Output {
     return offset;
   }
 
-  /** The header's TTL and DF are set already. */
+  /** The header's TTL, DF and flow label are set already. */
   #send(
     attachment: Attachment,
     offset: number,
@@ -114,24 +118,44 @@ export class Output {
     tuple: FourTuple,
     addresses: number,
   ): void {
-    const segmentOffset = offset + IPV4_HEADER_BYTES;
+    const ipv6 = tuple.isIpv6;
+    const headerBytes = ipv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
+    const segmentOffset = offset + headerBytes;
     const segmentLength = writeSegment(segmentOffset, segment);
-    const header = this.#header;
-    header.source3 = tuple.local3;
-    header.destination3 = tuple.remote3;
-    header.trafficClass = segment.trafficClass;
-    // Where packets may be fragmented on their way (RFC 791 §2.3) each needs a number of its own.
-    this.#identification = (this.#identification + 1) & 0xffff;
-    header.identification = this.#identification;
-    writeIpv4(offset, header, segmentLength);
+    this.#header.trafficClass = segment.trafficClass;
+    if (ipv6) this.#writeIpv6(offset, tuple, segmentLength);
+    else this.#writeIpv4(offset, tuple, segmentLength);
     if (attachment.link.needsChecksum) {
       const pseudoSum = pseudoHeaderSum(addresses, PROTOCOL_TCP, segmentLength);
       writeTcpChecksum(segmentOffset, segmentLength, pseudoSum);
     }
-    attachment.link.commit(IPV4_HEADER_BYTES + segmentLength);
+    attachment.link.commit(headerBytes + segmentLength);
     const counters = this.#counters;
     counters.packetsOut++;
     counters.segmentsOut++;
     if ((segment.flags & RST) !== 0) counters.resetsOut++;
+  }
+
+  #writeIpv4(offset: number, tuple: FourTuple, length: number): void {
+    const header = this.#header;
+    header.source3 = tuple.local3;
+    header.destination3 = tuple.remote3;
+    // Where packets may be fragmented on their way (RFC 791 §2.3) each needs a number of its own.
+    this.#identification = (this.#identification + 1) & 0xffff;
+    header.identification = this.#identification;
+    writeIpv4(offset, header, length);
+  }
+
+  #writeIpv6(offset: number, tuple: FourTuple, length: number): void {
+    const header = this.#header;
+    header.source0 = tuple.local0;
+    header.source1 = tuple.local1;
+    header.source2 = tuple.local2;
+    header.source3 = tuple.local3;
+    header.destination0 = tuple.remote0;
+    header.destination1 = tuple.remote1;
+    header.destination2 = tuple.remote2;
+    header.destination3 = tuple.remote3;
+    writeIpv6(offset, header, length);
   }
 }

@@ -3,7 +3,7 @@
  * while the SYN queue is full, by way of a SYN cookie, when the peer has shown that he hears us.
  */
 import { COOKIE_PERIOD_MS, type SynCookies } from '../tcp/syn-cookies';
-import { IpAddress } from '../wire/ip-address';
+import type { IpAddress } from '../wire/ip-address';
 import { ACK, RST, Segment, SYN } from '../wire/segment';
 import type { Attachment } from './attachment';
 import type { Counters } from './counters';
@@ -11,6 +11,7 @@ import type { Endpoint } from './endpoint';
 import type { FourTuple } from './four-tuple';
 import type { ListeningEndpoint } from './listening-endpoint';
 import { mssFor, type Registry } from './registry';
+import { withZone } from './routes';
 
 /** How long after its queue was full a listener still looks for cookies in ACKs, as Linux does. */
 const COOKIE_LIFE_MS = 2 * COOKIE_PERIOD_MS;
@@ -74,7 +75,7 @@ export class PassiveOpener {
     const offset = registry.timestampOffset(local, localPort, remote, remotePort);
     const offer = {
       config: listener.config,
-      mss: mssFor(path.mtu),
+      mss: mssFor(path.mtu, tuple.isIpv6),
       timestamp: (Math.floor(now) + offset) | 0,
     };
     const secret = registry.tupleSecret(local, localPort, remote, remotePort);
@@ -124,12 +125,12 @@ export class PassiveOpener {
   ): Endpoint {
     const { registry } = this.#parts;
     const dualStack = listener.address.family === 6;
-    const remote = tuple.remoteAddress();
+    const remote = withZone(tuple.remoteAddress(), attachment);
     const path = registry.pathTo(remote, linkMtu(attachment, remote), now);
     const endpoint = registry.create({
       attachment,
       tuple: tuple.clone(),
-      localAddress: shownAddress(tuple.localAddress(), dualStack),
+      localAddress: shownAddress(withZone(tuple.localAddress(), attachment), dualStack),
       remoteAddress: shownAddress(remote, dualStack),
       mtu: path.mtu,
       dontFragment: !path.mayFragment,
@@ -146,8 +147,7 @@ export class PassiveOpener {
 
 /** A dual-stack socket shows its IPv4 peers as ::ffff:a.b.c.d (RFC 3493 §3.7). */
 function shownAddress(address: IpAddress, dualStack: boolean): IpAddress {
-  if (!dualStack) return address;
-  return IpAddress.fromIpv6(address.w0, address.w1, address.w2, address.w3);
+  return dualStack ? address.mapped() : address;
 }
 
 /** Called for packets, so it does not throw: what the link says of itself is the worst answer. */

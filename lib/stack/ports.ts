@@ -12,7 +12,7 @@ import type { IpAddress } from '../wire/ip-address';
 import type { Attachment } from './attachment';
 import type { Entropy } from './entropy';
 import type { FourTuple } from './four-tuple';
-import { covers } from './listener-table';
+import { type Bound, covers } from './listener-table';
 
 /** RFC 6335 §6: the Dynamic Ports. */
 export const FIRST_EPHEMERAL_PORT = 49_152;
@@ -21,6 +21,7 @@ export const EPHEMERAL_PORTS = 16_384;
 export class HeldPort implements PortClaim {
   readonly attachment: Attachment;
   readonly address: IpAddress;
+  readonly ipv6Only: boolean;
   readonly port: number;
   #claim: PortClaim;
   #users = 1;
@@ -28,12 +29,13 @@ export class HeldPort implements PortClaim {
 
   constructor(
     attachment: Attachment,
-    address: IpAddress,
+    bound: Bound,
     claim: PortClaim,
     forget: (held: HeldPort) => void,
   ) {
     this.attachment = attachment;
-    this.address = address;
+    this.address = bound.address;
+    this.ipv6Only = bound.ipv6Only;
     this.port = claim.port;
     this.#claim = claim;
     this.#forget = forget;
@@ -75,8 +77,8 @@ export class Ports {
   isHeldOver(attachment: Attachment, tuple: FourTuple): boolean {
     const held = this.#held.get(tuple.localPort);
     if (held === undefined) return false;
-    const address = tuple.localAddress();
-    return held.some((one) => one.attachment === attachment && covers(one.address, address));
+    const local = { address: tuple.localAddress(), ipv6Only: false };
+    return held.some((one) => one.attachment === attachment && covers(one, local));
   }
 
   /** How many ports of the host are held. */
@@ -90,12 +92,12 @@ export class Ports {
    * Holds a port of the host, or shares one that is held here already. Port 0: a free one.
    * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES
    */
-  hold(attachment: Attachment, address: IpAddress, port: number): HeldPort {
+  hold(attachment: Attachment, bound: Bound, port: number): HeldPort {
     const same = (this.#held.get(port) ?? []).filter((one) => one.attachment === attachment);
-    const wide = same.find((one) => covers(one.address, address));
+    const wide = same.find((one) => covers(one, bound));
     if (wide !== undefined) return wide.share();
-    const narrow = same.filter((one) => covers(address, one.address));
-    const held = this.#claim(attachment, address, port, narrow);
+    const narrow = same.filter((one) => covers(bound, one));
+    const held = this.#claim(attachment, bound, port, narrow);
     const others = this.#held.get(held.port);
     if (others === undefined) this.#held.set(held.port, [held]);
     else others.push(held);
@@ -120,14 +122,17 @@ export class Ports {
    * are ours (say, of connections that outlived an earlier listener). Then the narrow ones step
    * aside and rest on the wide one from there on.
    */
-  #claim(attachment: Attachment, address: IpAddress, port: number, narrow: HeldPort[]): HeldPort {
+  #claim(attachment: Attachment, bound: Bound, port: number, narrow: HeldPort[]): HeldPort {
+    const { link } = attachment;
     for (const one of narrow) one.suspend();
     let held: HeldPort;
     try {
-      const claim = attachment.link.claimPort!(address, port);
-      held = new HeldPort(attachment, address, claim, this.#forget);
+      const claim = link.claimPort!(bound.address, port, bound.ipv6Only);
+      held = new HeldPort(attachment, bound, claim, this.#forget);
     } catch (error) {
-      for (const one of narrow) one.regain(attachment.link.claimPort!(one.address, one.port));
+      for (const one of narrow) {
+        one.regain(link.claimPort!(one.address, one.port, one.ipv6Only));
+      }
       throw error;
     }
     for (const one of narrow) one.regain(held.share());

@@ -4,6 +4,7 @@
 import type { ConnectionOptions, StackLimits } from '../../types/stack';
 import type { TcpConfig, TcpEngine } from '../../types/tcp';
 import { NetworkError } from '../support/network-error';
+import { DEFAULT_PEER_MSS_IPV6 } from '../tcp/config';
 import { congestionControlNames, isCongestionControl } from '../tcp/congestion/registry';
 import { Connection } from '../tcp/connection';
 import type { IsnGenerator } from '../tcp/isn';
@@ -11,6 +12,7 @@ import { seqAdd, seqLt } from '../tcp/seq';
 import type { ConnectionSetup } from '../tcp/tcb';
 import type { IpAddress } from '../wire/ip-address';
 import { IPV4_HEADER_BYTES } from '../wire/ipv4';
+import { IPV6_HEADER_BYTES, IPV6_MIN_MTU } from '../wire/ipv6';
 import { TCP_HEADER_BYTES } from '../wire/tcp-header';
 import type { Attachment } from './attachment';
 import { ConnectionTable } from './connection-table';
@@ -33,6 +35,9 @@ export type EngineFactory = (setup: ConnectionSetup) => TcpEngine;
  * successor is, at least: further than any window without scaling, as on Linux.
  */
 const GAP_BEHIND_PREDECESSOR = 65_537;
+
+/** A flow label has 20 bits. */
+const FLOW_LABEL = 0xfffff;
 
 export interface RegistryParts {
   host: EndpointHost;
@@ -69,6 +74,8 @@ export class Registry {
   readonly listeners = new ListenerTable<ListeningEndpoint>();
   readonly ports: Ports;
   readonly #parts: RegistryParts;
+  /** Of flow labels: keyed on its own, for they are public. Made with the first of them. */
+  #labels: TupleHash | null = null;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
@@ -118,16 +125,21 @@ export class Registry {
   /** Makes an endpoint with a connection that is still CLOSED. The four-tuple must be new. */
   create(plan: ConnectionPlan): Endpoint {
     const { tuple, localAddress, remoteAddress } = plan;
-    const { localPort, remotePort } = tuple;
+    const { localPort, remotePort, isIpv6 } = tuple;
     const setup: ConnectionSetup = {
       config: plan.config,
       localPort,
       remotePort,
-      mss: mssFor(plan.mtu),
+      mss: mssFor(plan.mtu, isIpv6),
       timestampOffset: this.timestampOffset(localAddress, localPort, remoteAddress, remotePort),
     };
+    if (isIpv6) {
+      setup.defaultPeerMss = DEFAULT_PEER_MSS_IPV6;
+      setup.minPathMss = mssFor(IPV6_MIN_MTU, true);
+    }
     const engine = this.#parts.createEngine?.(setup) ?? new Connection(setup);
-    const endpoint = new Endpoint(this.#parts.host, plan, engine);
+    const label = isIpv6 ? this.#flowLabel(tuple) : 0;
+    const endpoint = new Endpoint(this.#parts.host, plan, engine, label);
     this.connections.add(endpoint);
     return endpoint;
   }
@@ -190,9 +202,16 @@ export class Registry {
     this.#parts.deadlines.remove(endpoint);
     endpoint.forget();
   }
+
+  /** RFC 6437 §3. */
+  #flowLabel(tuple: FourTuple): number {
+    const { entropy } = this.#parts;
+    this.#labels ??= new TupleHash(entropy.int32(), entropy.int32());
+    return this.#labels.hash(tuple) & FLOW_LABEL;
+  }
 }
 
 /** Largest text of a segment that fits into a packet of `mtu` bytes, TCP options not counted. */
-export function mssFor(mtu: number): number {
-  return mtu - IPV4_HEADER_BYTES - TCP_HEADER_BYTES;
+export function mssFor(mtu: number, isIpv6: boolean): number {
+  return mtu - (isIpv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES) - TCP_HEADER_BYTES;
 }

@@ -4,7 +4,7 @@
  * A connection between two sockets of one stack always stays inside. Where an own address is also
  * the host's, and nobody listens here, the host's kernel may have somebody who does.
  */
-import type { LinkRoute } from '../../types/link';
+import type { Link, LinkRoute } from '../../types/link';
 import { isUnicast } from '../ip/unicast';
 import { NetworkError } from '../support/network-error';
 import { IPV4_LOOPBACK, IPV6_LOOPBACK, type IpAddress } from '../wire/ip-address';
@@ -25,6 +25,21 @@ export class Routes {
   constructor(loopback: Attachment, outside: readonly Attachment[]) {
     this.loopback = loopback;
     this.#outside = outside;
+  }
+
+  /**
+   * A link-local address with the number of its zone in it (`IpAddress.scoped`).
+   * @throws NetworkError EINVAL where it has no zone, or one that is not there, as on Linux
+   */
+  scope(address: IpAddress): IpAddress {
+    if (!address.isLinkLocal) return address;
+    const { zone } = address;
+    for (const { link } of this.#outside) {
+      const index = indexOfZone(link, zone);
+      if (index >= 0) return address.scoped(index, zone);
+    }
+    const reason = zone === '' ? 'needs the zone that it is in' : `is in no zone of this stack`;
+    throw new NetworkError('EINVAL', `${address.text} ${reason}, as in fe80::1%eth0`);
   }
 
   /** May a socket of this stack be bound to the address? */
@@ -69,6 +84,19 @@ export class Routes {
 export function destinationOf(address: IpAddress): IpAddress {
   if (!address.isUnspecified) return address;
   return address.isMapped ? IPV4_LOOPBACK : IPV6_LOOPBACK;
+}
+
+/** @returns -1 where the link has no such zone */
+function indexOfZone(link: Link, zone: string): number {
+  if (link.zones === undefined) return zone === link.name ? 0 : -1;
+  return link.zones.indexOf(zone) || -1;
+}
+
+/** An address out of a packet, with the name of its zone. */
+export function withZone(address: IpAddress, { link }: Attachment): IpAddress {
+  if (!address.isLinkLocal) return address;
+  const name = link.zones === undefined ? link.name : link.zones.nameOf(address.w1);
+  return address.scoped(address.w1, name);
 }
 
 function firstRoute(attachments: readonly Attachment[], destination: IpAddress): Route | null {

@@ -45,6 +45,12 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
 /** RFC 9293 §3.7.1, MUST-15: what a peer without the MSS option can take over IPv4. */
 export const DEFAULT_PEER_MSS = 536;
 
+/** … and over IPv6. */
+export const DEFAULT_PEER_MSS_IPV6 = 1220;
+
+/** Headers of IPv4 and TCP without options, bytes. */
+export const HEADER_BYTES = 40;
+
 /**
  * A peer's MSS below this is taken as this, so that headers cannot drown the data (CVE-2019-11479).
  */

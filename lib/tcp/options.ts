@@ -4,7 +4,7 @@
  */
 import type { TcpConfig } from '../../types/tcp';
 import { type Segment, SYN } from '../wire/segment';
-import { DEFAULT_PEER_MSS, MAXIMUM_WINDOW_SHIFT, MINIMUM_PEER_MSS } from './config';
+import { MAXIMUM_WINDOW_SHIFT, MINIMUM_PEER_MSS } from './config';
 import { agreeOnEcn } from './ecn';
 import { updateSendMss } from './path';
 import type { Tcb } from './tcb';
@@ -27,7 +27,7 @@ export function processSynOptions(tcb: Tcb, seg: Segment, now: number): void {
     ts.recent = seg.tsval;
     ts.recentAt = now;
   }
-  tcb.peerMss = seg.mss < 0 ? DEFAULT_PEER_MSS : Math.max(seg.mss, MINIMUM_PEER_MSS);
+  tcb.peerMss = seg.mss < 0 ? tcb.defaultPeerMss : Math.max(seg.mss, MINIMUM_PEER_MSS);
   updateSendMss(tcb);
   agreeOnEcn(tcb, seg);
   tcb.cc.initialize(snd.mss, config.initialWindowSegments);

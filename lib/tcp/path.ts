@@ -10,9 +10,6 @@ import { seqDiff, seqGeq, seqLeq, seqLt } from './seq';
 import { die, isSynchronized } from './state';
 import type { Tcb } from './tcb';
 
-/** Headers of IP and TCP without options, bytes. */
-const HEADER_BYTES = 40;
-
 /** How long smaller segments are sent on suspicion, ms: at first, doubled each time, at most. */
 const FIRST_SUSPICION_MS = 10_000;
 const LONGEST_SUSPICION_MS = 600_000;
@@ -45,7 +42,7 @@ export function handlePathError(tcb: Tcb, error: PathError, seq: number): boolea
 export function handlePathMtu(tcb: Tcb, mss: number, seq: number): boolean {
   if (!isOutstanding(tcb, seq) || !isSynchronized(tcb.state)) return false;
   // Nobody can tell us to send tiny packets (RFC 5927 §7.2).
-  const believed = Math.max(mss, tcb.config.minPathMtu - HEADER_BYTES);
+  const believed = Math.max(mss, tcb.minPathMss);
   if (believed >= tcb.pathMss) return false;
   tcb.blackHole.fullMss = 0; // now it is known
   shrinkPath(tcb, believed);
@@ -64,7 +61,7 @@ export function suspectBlackHole(tcb: Tcb, now: number): void {
   const patience = isProven ? 2 : 1;
   const timeouts = config.blackHoleTimeouts * patience;
   if (timeouts === 0 || rtt.backoff < timeouts) return;
-  const floor = config.minPathMtu - HEADER_BYTES;
+  const floor = tcb.minPathMss;
   if (tcb.pathMss <= floor || tcb.snd.mss < floor || seqDiff(snd.nxt, snd.una) < snd.mss) return;
   const { blackHole } = tcb;
   if (blackHole.fullMss === 0) blackHole.fullMss = tcb.pathMss;

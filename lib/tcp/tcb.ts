@@ -8,7 +8,7 @@
 
 import type { TcpConfig, TcpState } from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
-import { DEFAULT_PEER_MSS, MINIMUM_PEER_MSS } from './config';
+import { DEFAULT_PEER_MSS, HEADER_BYTES, MINIMUM_PEER_MSS } from './config';
 import type { CongestionController } from './congestion/controller';
 import { PathSample } from './congestion/path-sample';
 import { createController } from './congestion/registry';
@@ -34,6 +34,10 @@ export interface ConnectionSetup {
   remotePort: number;
   /** Largest text in one segment that the path's MTU allows, either way, options not counted. */
   mss: number;
+  /** What a peer without the MSS option can take (MUST-15): 536 for IPv4, unless given. */
+  defaultPeerMss?: number;
+  /** Least text that every path carries, whatever it is suspected of; `minPathMtu` unless given. */
+  minPathMss?: number;
   /** Added to the clock for TSval, so that it tells nobody the uptime. */
   timestampOffset: number;
 }
@@ -128,7 +132,10 @@ export class Tcb {
   /** The path's limit on text: `ConnectionSetup.mss`, less once the path is known better. */
   pathMss: number;
   /** What the peer announced in his MSS option. */
-  peerMss = DEFAULT_PEER_MSS;
+  peerMss: number;
+  readonly defaultPeerMss: number;
+  /** Nothing makes us believe in a path that carries less. */
+  readonly minPathMss: number;
 
   state: TcpState = 'CLOSED';
   /** Was SYN-RECEIVED reached by a passive OPEN? (MUST-11) */
@@ -199,6 +206,9 @@ export class Tcb {
     this.localPort = setup.localPort;
     this.remotePort = setup.remotePort;
     this.pathMss = Math.max(setup.mss, MINIMUM_PEER_MSS);
+    this.defaultPeerMss = setup.defaultPeerMss ?? DEFAULT_PEER_MSS;
+    this.peerMss = this.defaultPeerMss;
+    this.minPathMss = setup.minPathMss ?? config.minPathMtu - HEADER_BYTES;
     this.rcv.mss = this.pathMss;
     this.rcv.seenMss = Math.min(536, this.pathMss);
     this.ts = new TimestampState(setup.timestampOffset);

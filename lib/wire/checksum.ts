@@ -64,7 +64,8 @@ export function foldSum(sum: number): number {
 /**
  * The sum of two addresses as IpAddress has them: the constant part of a connection's
  * pseudo-header. The words before an IPv4 address are 0xffff together, which is zero in ones'
- * complement: they change nothing, so that both families are summed alike.
+ * complement: they change nothing, so that both families are summed alike. Of a link-local address
+ * the second word may hold a scope, which is not on the wire (see `IpAddress.scoped`).
  */
 export function addressSum(
   s0: number,
@@ -76,8 +77,8 @@ export function addressSum(
   d2: number,
   d3: number,
 ): number {
-  const source = halves(s0) + halves(s1) + halves(s2) + halves(s3);
-  const destination = halves(d0) + halves(d1) + halves(d2) + halves(d3);
+  const source = halves(s0) + wireHalves(s0, s1) + halves(s2) + halves(s3);
+  const destination = halves(d0) + wireHalves(d0, d1) + halves(d2) + halves(d3);
   return foldSum(source + destination);
 }
 
@@ -121,6 +122,11 @@ function sumLong(offset: number, length: number): number {
     sum = addSums(sum, sumPiece(at, Math.min(PIECE_BYTES, end - at)));
   }
   return sum;
+}
+
+/** @returns the halves of `w1`; 0 behind fe80::/10, where RFC 4291 §2.5.6 has nothing but zeros */
+function wireHalves(w0: number, w1: number): number {
+  return w0 >>> 22 === 0x3fa ? 0 : halves(w1);
 }
 
 function halves(word: number): number {

@@ -56,6 +56,20 @@ export class IpAddress {
     return new IpAddress(6, w0, w1, w2, w3, zone);
   }
 
+  /**
+   * A link-local address with its zone's number in the second word, where the wire has zeros: so
+   * that four words alone tell equal addresses in two zones apart. (The KAME stack did the same.)
+   * @param index 0 takes it away again
+   */
+  scoped(index: number, zone: string): IpAddress {
+    return new IpAddress(6, this.w0, index, this.w2, this.w3, zone);
+  }
+
+  /** The same, spelled as IPv6: ::ffff:a.b.c.d. */
+  mapped(): IpAddress {
+    return new IpAddress(6, this.w0, this.w1, this.w2, this.w3, this.zone);
+  }
+
   get text(): string {
     if (this.#text === '') this.#text = this.family === 4 ? formatIpv4(this.w3) : formatIpv6(this);
     return this.#text;
@@ -186,7 +200,9 @@ function formatIpv6(address: IpAddress): string {
   const zone = address.zone === '' ? '' : `%${address.zone}`;
   if (address.isMapped) return `::ffff:${formatIpv4(address.w3)}${zone}`;
   const groups: string[] = [];
-  for (const word of [address.w0, address.w1, address.w2, address.w3]) {
+  // In the second word of an address in a zone may stand the zone's number.
+  const w1 = address.isLinkLocal && zone !== '' ? 0 : address.w1;
+  for (const word of [address.w0, w1, address.w2, address.w3]) {
     groups.push((word >>> 16).toString(16), (word & 0xffff).toString(16));
   }
   const gap = longestZeroRun(groups);

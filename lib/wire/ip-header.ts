@@ -5,6 +5,7 @@
  * A stack keeps one for what arrives and one for what leaves, and uses them again and again.
  * Addresses are four int32 words as in IpAddress, so that nothing above needs to know the family.
  */
+import { addressSum } from './checksum';
 
 /** IP protocol numbers (IANA). */
 export const PROTOCOL_ICMP = 1;
@@ -25,8 +26,10 @@ export const IP_BAD_TOTAL_LENGTH = 4;
 export const IP_BAD_CHECKSUM = 5;
 /** A chain of IPv6 extension headers that is malformed, too long, or asks for what we do not do. */
 export const IP_BAD_EXTENSION = 6;
+/** An IPv4 address (::ffff:0:0/96) in an IPv6 header. */
+export const IP_BAD_ADDRESS = 7;
 
-/** A fault of `readIpv4` or `readIpv6`, for counters: the codes above in order. */
+/** A fault of a packet, for counters: the codes above in order. */
 export const IP_FAULT_NAMES = [
   'ok',
   'short',
@@ -35,6 +38,7 @@ export const IP_FAULT_NAMES = [
   'badTotalLength',
   'badChecksum',
   'badExtension',
+  'badAddress',
 ] as const;
 
 export class IpHeader {
@@ -80,6 +84,20 @@ export class IpHeader {
   nextHeaderAt = 0;
   problemCode = -1;
   problemAt = 0;
+
+  /** The sum of both addresses, as the checksum's pseudo-header has it. */
+  addressSum(): number {
+    return addressSum(
+      this.source0,
+      this.source1,
+      this.source2,
+      this.source3,
+      this.destination0,
+      this.destination1,
+      this.destination2,
+      this.destination3,
+    );
+  }
 
   /** Is this a piece of a larger packet (RFC 791 §3.2)? */
   get isFragment(): boolean {

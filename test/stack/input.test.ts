@@ -176,7 +176,8 @@ t.test('every broken packet has a reason', async (t) => {
   const cases: Array<[Uint8Array, string, string]> = [
     [new Uint8Array(0), 'ipShort', 'no bytes at all'],
     [good.slice(0, 19), 'ipShort', 'half a header'],
-    [change(0, 0x65), 'ipBadVersion', 'version 6 in an IPv4 header'],
+    [change(0, 0x65), 'ipBadExtension', 'version 6 in an IPv4 header'],
+    [change(0, 0x75), 'ipBadVersion', 'version 7'],
     [change(0, 0x44), 'ipBadHeader', 'header length 16'],
     [good.slice(0, 30), 'ipBadHeader', 'total length beyond the end'],
     [change(10, 0, false), 'ipBadChecksum', 'IP checksum'],
@@ -226,6 +227,7 @@ t.test('100,000 random, cut and twisted packets: no throw, each counted once', a
     packet('10.0.0.2:80', `10.0.0.1:${port}`, 'S. 5:5(0) ack 1 win 9 <mss 1400,sackOK>'),
     packet('10.0.0.2:80', `10.0.0.1:${port}`, 'P. 6:106(100) ack 1 win 9 <nop,nop,TS val 1 ecr 2>'),
     icmp([8, 0, 0, 0, 0, 1, 0, 1]),
+    packet('[2001:db8::2]:1234', '[2001:db8::1]:80', SYN),
   ];
   const notes = [CHECKSUM_COMPLETE, CHECKSUM_VERIFIED, CHECKSUM_MAYBE_PARTIAL] as const;
   const total = 100_000;

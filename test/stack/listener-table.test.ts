@@ -1,12 +1,19 @@
 import t from 'tap';
-import { covers, ListenerTable } from '../../lib/stack/listener-table';
+import { type Bound, covers, ListenerTable } from '../../lib/stack/listener-table';
 import { IpAddress } from '../../lib/wire/ip-address';
 
 const address = (text: string) => IpAddress.parse(text)!;
 
+/** `::6` stands for `::` without IPv4. */
+function bound(text: string): Bound {
+  return text === '::6'
+    ? { address: address('::'), ipv6Only: true }
+    : { address: address(text), ipv6Only: false };
+}
+
 function table(...texts: string[]) {
-  const listeners = new ListenerTable<{ address: IpAddress; port: number }>();
-  for (const text of texts) listeners.add({ address: address(text), port: 80 });
+  const listeners = new ListenerTable<Bound & { port: number }>();
+  for (const text of texts) listeners.add({ ...bound(text), port: 80 });
   return listeners;
 }
 
@@ -25,6 +32,9 @@ t.test('the most exact listener wins', async (t) => {
     [['::'], '10.0.0.1', '::', ':: is dual-stack'],
     [['::', '0.0.0.0'], '10.0.0.1', '0.0.0.0', 'the own family before dual-stack'],
     [['::', '10.0.0.1', '0.0.0.0'], '10.0.0.1', '10.0.0.1', 'the exact one before both'],
+    [['::6'], '10.0.0.1', null, ':: can be told to leave IPv4 alone'],
+    [['::6'], '2001:db8::1', '::', '… and then takes IPv6'],
+    [['::6', '0.0.0.0'], '10.0.0.1', '0.0.0.0', '… so that another has IPv4'],
     [['::ffff:10.0.0.1'], '10.0.0.1', '::ffff:10.0.0.1', 'a mapped address is IPv4'],
   ];
   for (const [listening, to, expected, name] of cases) {
@@ -44,14 +54,24 @@ t.test('two listeners may not share an address', async (t) => {
     ['::', '10.0.0.1', true],
     ['0.0.0.0', '2001:db8::1', false],
     ['::', '2001:db8::1', true],
+    ['::6', '0.0.0.0', false],
+    ['0.0.0.0', '::6', false],
+    ['::6', '10.0.0.1', false],
+    ['::6', '::', true],
+    ['::', '::6', true],
+    ['::6', '2001:db8::1', true],
+    ['2001:db8::1', '::6', true],
+    ['::1', '127.0.0.1', false],
   ];
   for (const [there, wanted, overlaps] of cases) {
-    const conflict = table(there).findOverlap(address(wanted), 80) !== null;
+    const conflict = table(there).findOverlap(bound(wanted), 80) !== null;
     t.equal(conflict, overlaps, `${wanted} beside ${there}`);
-    t.equal(table(there).findOverlap(address(wanted), 81), null, 'never at another port');
+    t.equal(table(there).findOverlap(bound(wanted), 81), null, 'never at another port');
   }
-  t.equal(covers(address('0.0.0.0'), address('10.0.0.1')), true);
-  t.equal(covers(address('10.0.0.1'), address('0.0.0.0')), false);
+  t.equal(covers(bound('0.0.0.0'), bound('10.0.0.1')), true);
+  t.equal(covers(bound('10.0.0.1'), bound('0.0.0.0')), false);
+  t.equal(covers(bound('::'), bound('::6')), true);
+  t.equal(covers(bound('::6'), bound('::')), false);
 });
 
 t.test('what is removed is gone', async (t) => {

@@ -17,7 +17,22 @@ t.test('what a connect cannot mean is refused at once', async (t) => {
       'broadcast [MUST-46]',
     ],
     [{ remoteAddress: PEER, remotePort: 0 }, 'ECONNREFUSED', 'port 0, as Linux'],
-    [{ remoteAddress: address('::1'), remotePort: 80 }, 'EAFNOSUPPORT', 'IPv6'],
+    [
+      { remoteAddress: address('2001:db8::1'), remotePort: 80 },
+      'ENETUNREACH',
+      'IPv6 without a link',
+    ],
+    [{ remoteAddress: address('fe80::1'), remotePort: 80 }, 'EINVAL', 'link-local without a zone'],
+    [
+      { remoteAddress: address('fe80::1%no'), remotePort: 80 },
+      'EINVAL',
+      'a zone that is not there',
+    ],
+    [
+      { remoteAddress: PEER, remotePort: 80, localAddress: address('::1') },
+      'EINVAL',
+      'from one family to the other',
+    ],
     [
       { remoteAddress: PEER, remotePort: 80, localAddress: address('10.0.0.9') },
       'EADDRNOTAVAIL',
@@ -125,8 +140,18 @@ t.test('two listeners may not overlap', async (t) => {
 t.test('only own addresses are listened on', async (t) => {
   const { listen } = setUp();
   t.throws(() => listen({ address: PEER }), { code: 'EADDRNOTAVAIL' });
-  t.throws(() => listen({ address: address('::1') }), { code: 'EAFNOSUPPORT' });
-  for (const text of ['10.0.0.1', '127.0.0.1', '127.0.0.9', '0.0.0.0', '::']) {
+  t.throws(() => listen({ address: address('2001:db8::1') }), { code: 'EADDRNOTAVAIL' });
+  t.throws(() => listen({ address: address('fe80::1') }), { code: 'EINVAL' });
+  t.throws(() => listen({ address: OWN, ipv6Only: true }), { code: 'EINVAL' });
+  for (const text of [
+    '::1',
+    '::ffff:10.0.0.1',
+    '10.0.0.1',
+    '127.0.0.1',
+    '127.0.0.9',
+    '0.0.0.0',
+    '::',
+  ]) {
     t.ok(listen({ address: address(text) }).listener.port > 0, text);
   }
 });

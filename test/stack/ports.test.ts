@@ -7,6 +7,8 @@ import { SeededRandom } from '../../lib/support/random';
 import { FakeLink } from './support/fake-link';
 import { address } from './support/setup';
 
+const bound = (text: string) => ({ address: address(text), ipv6Only: false });
+
 function setUp() {
   const random = new SeededRandom(3);
   const ports = new Ports(new Entropy((target) => random.fill(target)));
@@ -16,8 +18,8 @@ function setUp() {
 
 t.test('a port is claimed once for all that share it, and released by the last', async (t) => {
   const { ports, link, attachment } = setUp();
-  const first = ports.hold(attachment, address('10.0.0.1'), 80);
-  const second = ports.hold(attachment, address('10.0.0.1'), 80);
+  const first = ports.hold(attachment, bound('10.0.0.1'), 80);
+  const second = ports.hold(attachment, bound('10.0.0.1'), 80);
   t.equal(second, first);
   t.same(link.claims, ['10.0.0.1:80']);
   first.release();
@@ -29,8 +31,8 @@ t.test('a port is claimed once for all that share it, and released by the last',
 
 t.test('port 0 takes what the host gives', async (t) => {
   const { ports, link, attachment } = setUp();
-  const one = ports.hold(attachment, address('10.0.0.1'), 0);
-  const two = ports.hold(attachment, address('10.0.0.1'), 0);
+  const one = ports.hold(attachment, bound('10.0.0.1'), 0);
+  const two = ports.hold(attachment, bound('10.0.0.1'), 0);
   t.not(one.port, two.port);
   t.equal(link.claims.length, 2);
   t.equal(ports.size, 2);
@@ -38,17 +40,17 @@ t.test('port 0 takes what the host gives', async (t) => {
 
 t.test('a claim on every address serves one on a single address, too', async (t) => {
   const { ports, link, attachment } = setUp();
-  const wide = ports.hold(attachment, address('0.0.0.0'), 80);
-  const narrow = ports.hold(attachment, address('10.0.0.1'), 80);
+  const wide = ports.hold(attachment, bound('0.0.0.0'), 80);
+  const narrow = ports.hold(attachment, bound('10.0.0.1'), 80);
   t.equal(narrow, wide);
   t.same(link.claims, ['0.0.0.0:80']);
 });
 
 t.test('a claim on single addresses widens when every address is wanted', async (t) => {
   const { ports, link, attachment } = setUp();
-  const one = ports.hold(attachment, address('10.0.0.1'), 80);
-  const two = ports.hold(attachment, address('127.0.0.1'), 80);
-  const wide = ports.hold(attachment, address('0.0.0.0'), 80);
+  const one = ports.hold(attachment, bound('10.0.0.1'), 80);
+  const two = ports.hold(attachment, bound('127.0.0.1'), 80);
+  const wide = ports.hold(attachment, bound('0.0.0.0'), 80);
   t.same(link.claims, ['0.0.0.0:80']);
   wide.release();
   t.same(link.claims, ['0.0.0.0:80'], 'the narrow ones rest on it');
@@ -61,8 +63,8 @@ t.test('a claim on single addresses widens when every address is wanted', async 
 t.test('where widening fails everything is as before', async (t) => {
   const { ports, link, attachment } = setUp();
   link.claims.push('192.0.2.1:80'); // another process
-  const narrow = ports.hold(attachment, address('10.0.0.1'), 80);
-  t.throws(() => ports.hold(attachment, address('0.0.0.0'), 80), { code: 'EADDRINUSE' });
+  const narrow = ports.hold(attachment, bound('10.0.0.1'), 80);
+  t.throws(() => ports.hold(attachment, bound('0.0.0.0'), 80), { code: 'EADDRINUSE' });
   t.same(link.claims, ['192.0.2.1:80', '10.0.0.1:80']);
   narrow.release();
   t.same(link.claims, ['192.0.2.1:80']);
@@ -70,8 +72,8 @@ t.test('where widening fails everything is as before', async (t) => {
 
 t.test('knows which local ends are its own', async (t) => {
   const { ports, attachment } = setUp();
-  ports.hold(attachment, address('10.0.0.1'), 80);
-  ports.hold(attachment, address('0.0.0.0'), 81);
+  ports.hold(attachment, bound('10.0.0.1'), 80);
+  ports.hold(attachment, bound('0.0.0.0'), 81);
   const local = (text: string, port: number) =>
     FourTuple.of(false, address(text), port, address('10.9.9.9'), 1);
   t.equal(ports.isHeldOver(attachment, local('10.0.0.1', 80)), true);

@@ -54,6 +54,58 @@ export function buildIpv4(
   return packet;
 }
 
+export interface Icmpv6ErrorParts extends IcmpErrorParts {
+  /** The second word of the header: an MTU, a pointer; `mtu` unless given. */
+  second?: number;
+}
+
+/** The same in ICMPv6 (RFC 4443), with as much of the cause as fits into 1,280 bytes. */
+export function buildIcmpv6Error(parts: Icmpv6ErrorParts): Buffer {
+  const { source, type, code = 0, mtu = 0, second = mtu, cause } = parts;
+  const quoted = cause.subarray(0, 1280 - 48);
+  const message = Buffer.alloc(ICMP_HEADER_BYTES + quoted.length);
+  message.writeUInt8(type, 0);
+  message.writeUInt8(code, 1);
+  message.writeUInt32BE(second, 4);
+  message.set(quoted, ICMP_HEADER_BYTES);
+  const destination = parts.destination ? bytesOf(parts.destination) : cause.subarray(8, 24);
+  return buildIpv6(bytesOf(source), destination, 58, message, 2);
+}
+
+/** @param checksumAt where in the payload the checksum goes; absent: nowhere */
+export function buildIpv6(
+  source: Uint8Array,
+  destination: Uint8Array,
+  protocol: number,
+  payload: Uint8Array,
+  checksumAt?: number,
+): Buffer {
+  const packet = Buffer.alloc(40 + payload.length);
+  packet.writeUInt8(0x60, 0);
+  packet.writeUInt16BE(payload.length, 4);
+  packet.writeUInt8(protocol, 6);
+  packet.writeUInt8(64, 7);
+  packet.set(source, 8);
+  packet.set(destination, 24);
+  packet.set(payload, 40);
+  if (checksumAt !== undefined) {
+    const pseudo = Buffer.alloc(40);
+    pseudo.set(packet.subarray(8, 40));
+    pseudo.writeUInt32BE(payload.length, 32);
+    pseudo.writeUInt8(protocol, 39);
+    packet.writeUInt16BE(checksumOf(Buffer.concat([pseudo, payload])), 40 + checksumAt);
+  }
+  return packet;
+}
+
+export function bytesOf({ w0, w1, w2, w3 }: IpAddress): Buffer {
+  const bytes = Buffer.alloc(16);
+  [w0, w1, w2, w3].forEach((word, i) => {
+    bytes.writeInt32BE(word, 4 * i);
+  });
+  return bytes;
+}
+
 /** The Internet checksum (RFC 1071) of bytes whose checksum field is 0. */
 function checksumOf(bytes: Buffer): number {
   let sum = 0;

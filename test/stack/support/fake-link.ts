@@ -57,7 +57,7 @@ export class FakeLink implements Link {
   }
 
   route(destination: IpAddress): LinkRoute | null {
-    if (!destination.isMapped) return null;
+    if (destination.isMapped !== this.address.isMapped) return null;
     return { source: destination.isLoopback ? destination : this.address, mtu: this.mtu };
   }
 

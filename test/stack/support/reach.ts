@@ -5,10 +5,11 @@
 import type { StackOptions } from '../../../types/stack';
 import type { TcpState } from '../../../types/tcp';
 import type { NotingHandler } from './handler';
-import { describePacket, packet } from './packet';
+import { describePacket, endpointText, packet } from './packet';
 import { address, setUp, type TestStack } from './setup';
 
 export const PEER = '10.0.0.2:80';
+export const PEER_V6 = '[2001:db8::2]:80';
 const LISTENING = 7070;
 
 export interface Reached extends TestStack {
@@ -61,26 +62,29 @@ function finWait2(r: Reached): void {
 }
 
 /** @param state not CLOSED and not LISTEN, which no connection is in; SYN-RECEIVED is passive */
-export function reach(state: TcpState, options: StackOptions = {}): Reached {
+export function reach(state: TcpState, options: StackOptions = {}, family: 4 | 6 = 4): Reached {
   const plain = { timestamps: false, windowScaling: false, ...options.tcp };
-  const tools = setUp({}, { initialSequence: () => 5000, ...options, tcp: plain });
+  const own = family === 4 ? '10.0.0.1' : '2001:db8::1';
+  const other = family === 4 ? '10.0.0.2' : '2001:db8::2';
+  const peer = family === 4 ? PEER : PEER_V6;
+  const tools = setUp({ address: own }, { initialSequence: () => 5000, ...options, tcp: plain });
   const reached: Reached = {
     ...tools,
     user: null,
-    local: `10.0.0.1:${LISTENING}`,
+    local: endpointText(address(own), LISTENING),
     iss: 5000,
     last: new Uint8Array(0),
     reply: (text) => {
-      tools.link.deliver([packet(PEER, reached.local, text)]);
+      tools.link.deliver([packet(peer, reached.local, text)]);
       tools.turn();
     },
   };
   if (state === 'SYN-RECEIVED') {
-    tools.listen({ address: address('0.0.0.0'), port: LISTENING });
+    tools.listen({ address: address('::'), port: LISTENING });
     reached.reply('S 100:100(0) win 1000 <mss 1460>');
   } else {
-    reached.user = tools.connect({ remoteAddress: address('10.0.0.2'), remotePort: 80 });
-    reached.local = `10.0.0.1:${reached.user.connection!.localPort}`;
+    reached.user = tools.connect({ remoteAddress: address(other), remotePort: 80 });
+    reached.local = endpointText(address(own), reached.user.connection!.localPort);
     tools.turn();
     if (state !== 'SYN-SENT') {
       reached.reply('S. 100:100(0) ack 5001 win 1000 <mss 1460>');
