@@ -8,9 +8,9 @@
 import * as nodeNet from 'node:net';
 import { createNet, Stack } from '../lib/index';
 import { type BulkResult, bulkInProcess, type NetLike } from './support/bulk-transfer';
-import { printHeading, printRatio, printRow, spreadOf } from './support/report';
+import { printHeading, printRatio, printRow, samplesOf, spreadOf } from './support/report';
 
-const SAMPLES = 5;
+const SAMPLES = samplesOf(5);
 const DURATION_MS = 1000;
 
 async function main(): Promise<void> {

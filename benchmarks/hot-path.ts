@@ -18,9 +18,9 @@ import {
   writeSegment,
   writeTcpChecksum,
 } from '../lib/wire/tcp-header';
-import { printHeading, printRow, spreadOf } from './support/report';
+import { printHeading, printRow, samplesOf, spreadOf } from './support/report';
 
-const SAMPLES = 7;
+const SAMPLES = samplesOf(7);
 const SEGMENTS_A_SAMPLE = 300_000;
 const MSS = 1460;
 const SLOTS = 64;

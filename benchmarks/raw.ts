@@ -4,12 +4,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import * as nodeNet from 'node:net';
 import { join } from 'node:path';
 import { createNet, RawLink, Stack } from '../lib/index';
 import { bulkIn, bulkOut, type NetLike } from './support/bulk-transfer';
-import { printHeading, printRatio, printRow, spreadOf } from './support/report';
+import { printControl, printHeading, printRatio, printRow, spreadOf } from './support/report';
 
 const SAMPLES = 5;
 const DURATION_MS = 1000;
@@ -22,8 +21,7 @@ async function main(): Promise<void> {
     console.log(`skipped: ${available}`);
     return;
   }
-  const control = readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim();
-  console.log(`# the kernel's congestion control: ${control}`);
+  if (process.env.USERNET_BENCH_CONTROL === undefined) printControl();
   const peer = spawn(process.execPath, [join(__dirname, 'support', 'kernel-peer.js')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
