@@ -52,7 +52,7 @@ export abstract class HostLink implements Link {
     this.host = host;
     if (HostLink.#open.size === 0) process.on('exit', HostLink.#stopAll);
     HostLink.#open.add(this);
-    this.#ports = new HostPorts(libc, this.counters);
+    this.#ports = new HostPorts(libc, this.counters, host.clock);
     this.#routes = new HostRoutes(libc);
     try {
       this.#transmitter = this.openSocket(libc, host, this.#ports);

@@ -2,6 +2,7 @@
  * The ports of the host that one link has claimed: guarded against the kernel, and known to the
  * receive path, which drops everything that is not for one of them.
  */
+import type { Clock, ClockTimer } from '../../types/clock';
 import type { PortClaim } from '../../types/link';
 import { packetMemory } from '../support/memory';
 import { NetworkError } from '../support/network-error';
@@ -9,6 +10,7 @@ import type { IpAddress } from '../wire/ip-address';
 import { IPV4_HEADER_BYTES } from '../wire/ipv4';
 import type { Libc } from './libc';
 import type { LinkCounters } from './link-counters';
+import { PortFilter } from './port-filter';
 import { PortGuard } from './port-guard';
 
 const PORTS = 65_536;
@@ -18,8 +20,12 @@ const DESTINATION_PORT = 2;
 const PROTOCOL = 9;
 const TCP = 6;
 const ICMP_HEADER_BYTES = 8;
+/** How long a released port is still let through by the kernel's filter, at least, ms. */
+const NARROW_AFTER_MS = 1000;
 
 export class HostPorts {
+  /** What lets through packets for the claimed ports; whoever opens a socket puts it there. */
+  readonly filter: PortFilter;
   readonly #libc: Libc;
   readonly #counters: LinkCounters;
   /** Claims for a port on every address and on single addresses, counted. */
@@ -28,11 +34,15 @@ export class HostPorts {
   /** The single ones: address and port as one number. The kernel lets each be claimed once. */
   readonly #pairs = new Set<number>();
   readonly #guards = new Set<PortGuard>();
+  readonly #clock: Clock;
+  #narrowing: ClockTimer | null = null;
 
   /** @param counters of what `accepts` turns away */
-  constructor(libc: Libc, counters: LinkCounters) {
+  constructor(libc: Libc, counters: LinkCounters, clock: Clock) {
     this.#libc = libc;
     this.#counters = counters;
+    this.#clock = clock;
+    this.filter = new PortFilter(libc);
   }
 
   /** @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES, EAFNOSUPPORT, EMFILE, ENOBUFS */
@@ -42,8 +52,14 @@ export class HostPorts {
       throw new NetworkError('EAFNOSUPPORT', `${address.text}: raw links carry IPv4 only`);
     }
     const guard = new PortGuard(this.#libc, address, port);
-    this.#guards.add(guard);
     const taken = guard.port;
+    try {
+      this.filter.add(taken);
+    } catch (error) {
+      guard.close();
+      throw error;
+    }
+    this.#guards.add(guard);
     const pair = pairOf(address.w3, taken);
     if (unspecified) this.#onAny[taken]++;
     else {
@@ -58,6 +74,7 @@ export class HostPorts {
         this.#onSome[taken]--;
         this.#pairs.delete(pair);
       }
+      if (this.#onAny[taken] + this.#onSome[taken] === 0) this.#close(taken);
     };
     return { port: taken, release };
   }
@@ -107,8 +124,22 @@ export class HostPorts {
     return false;
   }
 
+  /** Nobody has the port any more. */
+  #close(port: number): void {
+    this.filter.remove(port);
+    if (this.#narrowing !== null) return;
+    const at = this.#clock.now() + NARROW_AFTER_MS;
+    this.#narrowing = this.#clock.schedule(at, () => {
+      this.#narrowing = null;
+      this.filter.narrow();
+    });
+    this.#narrowing.unref();
+  }
+
   /** Gives back every claim that is still held. */
   releaseAll(): void {
+    this.#narrowing?.cancel();
+    this.#narrowing = null;
     for (const guard of this.#guards) guard.close();
     this.#guards.clear();
     this.#pairs.clear();

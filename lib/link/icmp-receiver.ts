@@ -6,6 +6,7 @@ import type { LinkHost } from '../../types/link';
 import type { HostPorts } from './host-ports';
 import type { Libc, PollHandle, PollOptions } from './libc';
 import type { LinkCounters } from './link-counters';
+import { loadQuotedPort } from './port-filter';
 import { openIcmpDescriptor } from './raw-descriptor';
 import { RawReceiver } from './raw-receiver';
 
@@ -14,6 +15,7 @@ const READABLE: PollOptions = { readable: true, writable: false };
 const BUFFER_BYTES = 2048;
 
 export class IcmpReceiver {
+  readonly #ports: HostPorts;
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #receiver: RawReceiver;
@@ -23,7 +25,14 @@ export class IcmpReceiver {
   /** @throws NetworkError EPERM, EACCES, EMFILE, ENOBUFS */
   constructor(libc: Libc, ports: HostPorts, counters: LinkCounters, host: LinkHost) {
     this.#libc = libc;
+    this.#ports = ports;
     this.#fd = openIcmpDescriptor(libc);
+    try {
+      ports.filter.attach(this.#fd, loadQuotedPort);
+    } catch (error) {
+      libc.close(this.#fd);
+      throw error;
+    }
     const accepts = (offset: number, length: number) => ports.acceptsError(offset, length);
     this.#receiver = new RawReceiver(libc, this.#fd, accepts, counters, host, BUFFER_BYTES);
     this.#poll = libc.poll(this.#fd, READABLE, this.#handlePoll);
@@ -36,6 +45,7 @@ export class IcmpReceiver {
     this.#poll.close();
     this.#poll = null;
     this.#receiver.dispose();
+    this.#ports.filter.detach(this.#fd);
     this.#libc.close(this.#fd);
   }
 

@@ -14,6 +14,7 @@ import { systemError } from './errno';
 import { HostLink, type HostTransmitter } from './host-link';
 import type { HostPorts } from './host-ports';
 import { type Libc, loadLibc, type PollHandle, type PollOptions } from './libc';
+import { loadTcpPort } from './port-filter';
 import { openRawDescriptor } from './raw-descriptor';
 import { RawReceiver } from './raw-receiver';
 import { RawTransmitter } from './raw-transmitter';
@@ -45,6 +46,7 @@ export class RawLink extends HostLink {
   protected openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter {
     this.#libc = libc;
     this.#fd = openRawDescriptor(libc);
+    ports.filter.attach(this.#fd, loadTcpPort);
     const accepts = (offset: number, length: number) => ports.accepts(offset, length);
     this.#receiver = new RawReceiver(libc, this.#fd, accepts, this.counters, host);
     this.#transmitter = new RawTransmitter(libc, this.#fd, this.counters, this);

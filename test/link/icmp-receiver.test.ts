@@ -1,10 +1,17 @@
 /**
  * Links over the host's kernel hear of ICMP errors about their own segments, and of nothing else.
  */
-import { readdirSync } from 'node:fs';
 import t, { type Test as Tap } from 'tap';
 import { buildIcmpError, buildIpv4 } from '../support/icmp-packet';
-import { address, closeEnds, type Ends, LINK_CASES, offer, openEnds } from './link-cases';
+import {
+  address,
+  closeEnds,
+  type Ends,
+  LINK_CASES,
+  offer,
+  openDescriptors,
+  openEnds,
+} from './link-cases';
 import { needs } from './privileges';
 
 const ROUTER = address('127.0.0.9');
@@ -28,13 +35,13 @@ for (const kind of LINK_CASES) {
     const run = (name: string, body: (t: Tap, ends: Ends) => Promise<void>) =>
       t.test(name, async (t) => {
         closeEnds(openEnds(kind)); // what the first use of a library opens stays open
-        const descriptors = readdirSync('/proc/self/fd').length;
+        const descriptors = openDescriptors();
         const ends = openEnds(kind);
         t.teardown(() => closeEnds(ends));
         await body(t, ends);
         t.same(ends.farHost.failures, []);
         closeEnds(ends);
-        t.ok(readdirSync('/proc/self/fd').length <= descriptors, 'descriptors are given back');
+        t.ok(openDescriptors() <= descriptors, 'descriptors are given back');
       });
     await run('hands on each kind of error about a claimed port, whole', handsOn);
     await run('keeps to itself what does not concern it', keepsToItself);
