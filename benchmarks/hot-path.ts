@@ -71,7 +71,7 @@ function run(
   const begin = process.hrtime.bigint();
   while (data < segments) {
     now += 0.01;
-    sender.send(chunk, 0, false);
+    sender.send(chunk, 0, false, now);
     data += carry(sender, receiver);
     if (useSlabs) while (receiver.receive(now) !== null);
     else while (receiver.receiveInto(target, now) > 0);

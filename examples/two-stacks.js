@@ -7,11 +7,11 @@
 const { PacketLink, Stack, createNet } = require('usernet');
 
 const west = new PacketLink({
-  address: '10.0.0.1',
+  addresses: '10.0.0.1',
   send: (packet) => setImmediate(() => east.receive(packet)),
 });
 const east = new PacketLink({
-  address: '10.0.0.2',
+  addresses: '10.0.0.2',
   send: (packet) => setImmediate(() => west.receive(packet)),
 });
 

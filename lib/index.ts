@@ -10,10 +10,20 @@ export type { Clock, ClockTimer } from '../types/clock';
 export type { Link, LinkHost, LinkRoute, PortClaim } from '../types/link';
 export type { StackLimits, StackOptions, TransportStack } from '../types/stack';
 export type { TcpConfig, TcpInfo, TcpState } from '../types/tcp';
+export { CaptureFile } from './link/capture-file';
+export { type CaptureLinkOptions, createCaptureLink } from './link/capture-link';
+export {
+  createEthernetLink,
+  EthernetLink,
+  type NeighbourSummary,
+} from './link/ethernet/ethernet-link';
+export type { EthernetLinkOptions, FrameCarrierOptions } from './link/ethernet/ethernet-options';
 export { PacketLink } from './link/packet-link';
 export type { PacketLinkOptions } from './link/packet-link-options';
 export { RawLink } from './link/raw-link';
 export { RawSocketLink } from './link/raw-socket-link';
+export { createTunLink, TunLink } from './link/tun-link';
+export type { TunLinkOptions } from './link/tun-options';
 export type {
   Net,
   NetConnectOptions,
@@ -22,7 +32,7 @@ export type {
   SocketOptions,
 } from './net/api';
 export { createNet } from './net/create-net';
-export { configure, defaultStack } from './stack/default-stack';
+export { configure, type DefaultStackOptions, defaultStack } from './stack/default-stack';
 export { type ConnectionSummary, Stack, type StackStats } from './stack/stack';
 export { NetworkError, type NetworkErrorCode } from './support/network-error';
 export { IpAddress } from './wire/ip-address';

@@ -1,5 +1,7 @@
 /** Time for a stack: the real clock, or a virtual one that a test or simulation turns by hand. */
 export interface Clock {
+  /** What this clock's 0 is in Unix time, ms. Absent where time is virtual: 1970 then. */
+  readonly originMs?: number;
   /** Milliseconds, fractions allowed, monotonic. */
   now(): number;
   /** Runs `fn` once at or after `at` (milliseconds of this clock). */

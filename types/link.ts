@@ -16,6 +16,11 @@ export interface LinkHost {
    * only during the call. Never throws, whatever the bytes say.
    */
   receive(offset: number, length: number, checksum: ChecksumNote): void;
+  /**
+   * Like `receive`, for who shows packets to people.
+   * @returns why the stack had no use for the packet, in words; null: it had
+   */
+  receiveExplained?(offset: number, length: number, checksum: ChecksumNote): string | null;
   /** A batch of `receive` calls is over: now the stack answers. */
   receivedBatch(): void;
   /** There is room again after `reserve` returned -1. */
@@ -74,6 +79,11 @@ export interface Link {
    * …) only for ports it has claimed.
    */
   readonly sharesHost: boolean;
+  /**
+   * Is there somebody beyond this process, who should be told when it ends? Then the stack resets
+   * its connections at exit, as a kernel would.
+   */
+  readonly endsWithProcess?: boolean;
 
   /** Without it the link is one zone, named as it is and numbered 0. */
   readonly zones?: LinkZones;
@@ -104,8 +114,12 @@ export interface Link {
    * @returns offset in packet memory where up to `length` bytes may be written, or -1: no room now
    */
   reserve(length: number): number;
-  /** The packet in the last reserved place is complete: `length` bytes of it. */
-  commit(length: number): void;
+  /**
+   * The packet in the last reserved place is complete: `length` bytes of it. One of more than the
+   * path's MTU, on a link that splits, is to be cut into segments of `pieceBytes` of text each;
+   * absent or 0: it is not to be cut.
+   */
+  commit(length: number, pieceBytes?: number): void;
   /** A batch of commits is over: send what is queued, with as few system calls as possible. */
   flush(): void;
 

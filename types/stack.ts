@@ -5,6 +5,7 @@
  * A connection outlives its user: after `release()` it finishes closing on its own and reports
  * nothing.
  */
+import type { CaptureFile } from '../lib/link/capture-file';
 import type { NetworkErrorCode } from '../lib/support/network-error';
 import type { IpAddress } from '../lib/wire/ip-address';
 import type { Clock } from './clock';
@@ -182,6 +183,11 @@ export interface StackOptions {
    * given; without them the SYN is dropped. (Linux: net.ipv4.tcp_syncookies.)
    */
   synCookies?: boolean;
+  /**
+   * Writes every packet of every link, the loopback inside included, to a pcapng file: a path, or
+   * one that several stacks share and whoever made it closes.
+   */
+  capture?: string | CaptureFile;
   /** For tests: the initial sequence number of each connection, instead of RFC 6528's. */
   initialSequence?: () => number;
 }

@@ -232,6 +232,8 @@ export interface TcpEngine {
    * @returns false like `handlePathError`, or when nothing is new in it
    */
   handlePathMtu(mss: number, seq: number, now: number): boolean;
+  /** What was known of the path has grown old: it may carry `bytes` more than was believed. */
+  handleWiderPath(bytes: number): void;
   handleSegment(seg: Segment, now: number): void;
   /** Called at or after `deadline`. */
   handleTimeout(now: number): void;

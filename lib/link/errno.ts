@@ -2,8 +2,10 @@
 import { NetworkError, type NetworkErrorCode } from '../support/network-error';
 
 export const EINTR = 4;
+export const EIO = 5;
 export const EBADF = 9;
 export const EAGAIN = 11;
+export const EBADFD = 77;
 export const ENOTSOCK = 88;
 export const ENOBUFS = 105;
 
@@ -12,10 +14,13 @@ const CODES: Record<number, NetworkErrorCode> = {
   1: 'EPERM',
   12: 'ENOBUFS', // ENOMEM
   13: 'EACCES',
+  16: 'EBUSY',
+  17: 'EADDRINUSE', // EEXIST
   19: 'ENODEV',
   22: 'EINVAL',
   23: 'EMFILE', // ENFILE
   24: 'EMFILE',
+  77: 'ENODEV', // EBADFD: what the descriptor stood for is gone
   93: 'ENOTSUP', // EPROTONOSUPPORT
   95: 'ENOTSUP',
   97: 'EAFNOSUPPORT',

@@ -11,6 +11,8 @@ import { NetworkError } from '../support/network-error';
 
 export const AF_UNSPEC = 0;
 export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
@@ -30,6 +32,7 @@ export const SO_RCVBUFFORCE = 33;
 export const SOL_RAW = 255;
 export const ICMP_FILTER = 1;
 export const MSG_TRUNC = 0x20;
+export const CLONE_NEWNET = 0x40000000;
 
 /** Each call returns -1 on error and leaves the reason in `errno()`. */
 export interface Libc {
@@ -60,6 +63,15 @@ export interface Libc {
   ): number;
   /** @param messages native address of an array of mmsghdr */
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
+  /** @param address native */
+  read(fd: number, address: number, length: number): number;
+  /** @param address native */
+  write(fd: number, address: number, length: number): number;
+  ioctl(fd: number, request: number, argument: Uint8Array): number;
+  /** For requests whose argument is a number, not a place. */
+  ioctlValue(fd: number, request: number, value: number): number;
+  /** Moves the calling thread into the namespace that `fd` stands for (setns(2)). */
+  setns(fd: number, type: number): number;
   errno(): number;
   /** Calls back when the descriptor is ready. Lost silently unless somebody holds the handle. */
   poll(fd: number, options: PollOptions, callback: PollCallback): PollHandle;
@@ -130,6 +142,11 @@ function declare(ffi: typeof koffi): Libc {
       ...['uintptr_t', 'uint32_t'],
     ]),
     sendmmsg: self.func('sendmmsg', 'int', ['int', 'uintptr_t', 'uint32_t', 'int']),
+    read: self.func('read', 'intptr_t', ['int', 'uintptr_t', 'size_t']),
+    write: self.func('write', 'intptr_t', ['int', 'uintptr_t', 'size_t']),
+    ioctl: self.func('ioctl', 'int', ['int', 'unsigned long', 'void *']),
+    ioctlValue: self.func('ioctl', 'int', ['int', 'unsigned long', 'uintptr_t']),
+    setns: self.func('setns', 'int', ['int', 'int']),
     errno: ffi.errno as () => number,
     // koffi calls back with (status, events); its declaration leaves the status out.
     poll: ffi.node.poll as unknown as Libc['poll'],

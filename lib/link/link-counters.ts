@@ -10,10 +10,14 @@ export class LinkCounters {
   droppedMalformed = 0;
   /** Longer than the receive buffer. */
   droppedTruncated = 0;
+  /** Lost by the kernel, whose buffer for us was full (socket(7), SO_RXQ_OVFL). */
+  droppedOverflow = 0;
   /** Brought in by the user although there was no room. */
   droppedFull = 0;
   /** The kernel refuses to send this packet, and would again: no route, a firewall, too large. */
   droppedRefused = 0;
+  /** The device was down, or without a carrier. */
+  droppedDown = 0;
   /** Came while the link was not open. */
   droppedClosed = 0;
 }

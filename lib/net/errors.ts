@@ -23,7 +23,7 @@ export interface SystemError extends Error {
 export type ErrorCode = NetworkErrorCode | 'EALREADY' | 'EISCONN';
 
 /** Mishaps whose remedy only the room below knows: its words are added to Node's. */
-const EXPLAINED = new Set<string>(['EACCES', 'EPERM', 'ENODEV', 'ENOTSUP']);
+const EXPLAINED = new Set<string>(['EACCES', 'EPERM', 'ENODEV', 'ENOENT', 'ENOTSUP']);
 
 /** `read ECONNRESET`, `write EPIPE` */
 export function callError(syscall: string, code: ErrorCode): SystemError {

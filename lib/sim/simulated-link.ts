@@ -1,18 +1,20 @@
 /**
  * A wire between two hosts on one virtual clock, seen from one of its ends.
  *
- * Links are made in pairs. What one end commits is copied and travels along a `SimulatedPath`, with
- * whatever goes wrong there; the other end's host receives it. A simulated link carries any
- * address, for it carries nothing outside the process.
+ * What this end commits is copied and travels along an `ImpairedPath`, with whatever goes wrong
+ * there; whoever is at the other end receives it. A simulated link carries any address, for it
+ * carries nothing outside the process.
  */
 import type { Clock } from '../../types/clock';
 import type { Link, LinkHost, LinkRoute } from '../../types/link';
+import type { ImpairedPath } from '../link/path/impaired-path';
+import type { Impairments } from '../link/path/impairments';
 import { packetMemory } from '../support/memory';
-import { SeededRandom } from '../support/random';
 import { CHECKSUM_COMPLETE } from '../wire/checksum-note';
 import type { IpAddress } from '../wire/ip-address';
-import { type Impairments, PERFECT } from './impairments';
-import { type PathEnd, SimulatedPath } from './simulated-path';
+import { joinEnds, type WireEnd } from './wire-end';
+
+const DEFAULT_MTU = 1500;
 
 export interface SimulatedLinkEnd {
   name: string;
@@ -32,50 +34,61 @@ export interface SimulatedLinkOptions {
   back?: Partial<Impairments>;
 }
 
-export class SimulatedLink implements Link, PathEnd {
+export class SimulatedLink implements Link, WireEnd {
   readonly name: string;
   readonly mtu: number;
   readonly maxSegmentBytes: number;
   readonly needsChecksum = true;
   readonly sharesHost = false;
   readonly #addresses: readonly IpAddress[];
-  readonly #peerAddresses: readonly IpAddress[];
+  readonly #reaches: (destination: IpAddress) => boolean;
   #host: LinkHost | null = null;
   #buffer = 0;
-  #outgoing: SimulatedPath | null = null;
-  #incoming: SimulatedPath | null = null;
+  #outgoing: ImpairedPath | null = null;
+  #incoming: ImpairedPath | null = null;
 
-  private constructor(options: SimulatedLinkOptions, self: 0 | 1) {
-    const end = options.ends[self];
+  /**
+   * @param end the host's own name of the link, and its addresses
+   * @param reaches is a destination to be sought this way?
+   */
+  constructor(
+    end: SimulatedLinkEnd,
+    reaches: (destination: IpAddress) => boolean,
+    mtu = DEFAULT_MTU,
+  ) {
     this.name = end.name;
-    this.mtu = options.mtu ?? 1500;
-    this.maxSegmentBytes = this.mtu;
+    this.mtu = mtu;
+    this.maxSegmentBytes = mtu;
     this.#addresses = end.addresses;
-    this.#peerAddresses = options.ends[1 - self].addresses;
+    this.#reaches = reaches;
   }
 
-  /** @throws RangeError when an impairment makes no sense */
+  /**
+   * Two links with a wire between them.
+   * @throws RangeError when an impairment makes no sense
+   */
   static pair(options: SimulatedLinkOptions): [SimulatedLink, SimulatedLink] {
-    const { clock, seed } = options;
-    const first = new SimulatedLink(options, 0);
-    const second = new SimulatedLink(options, 1);
-    // Each direction draws from its own numbers: traffic one way changes no fate of the other's.
-    const seeds = new SeededRandom(seed);
-    const there = new SeededRandom(seeds.next32());
-    const back = new SeededRandom(seeds.next32());
-    const forward = new SimulatedPath(clock, there, { ...PERFECT, ...options.there }, second);
-    const backward = new SimulatedPath(clock, back, { ...PERFECT, ...options.back }, first);
-    first.#outgoing = second.#incoming = forward;
-    second.#outgoing = first.#incoming = backward;
-    return [first, second];
+    const { ends, mtu } = options;
+    const make = (self: 0 | 1) => {
+      const peer = ends[1 - self].addresses;
+      const reaches = (address: IpAddress) => peer.some((one) => one.equals(address));
+      return new SimulatedLink(ends[self], reaches, mtu);
+    };
+    const pair: [SimulatedLink, SimulatedLink] = [make(0), make(1)];
+    joinEnds(pair[0], pair[1], options);
+    return pair;
   }
 
-  /** The way from this end to the other: its impairments, counters and observer. */
-  get outgoing(): SimulatedPath {
+  attach(outgoing: ImpairedPath, incoming: ImpairedPath): void {
+    this.#outgoing = outgoing;
+    this.#incoming = incoming;
+  }
+
+  get outgoing(): ImpairedPath {
     return this.#outgoing!;
   }
 
-  get incoming(): SimulatedPath {
+  get incoming(): ImpairedPath {
     return this.#incoming!;
   }
 
@@ -96,7 +109,7 @@ export class SimulatedLink implements Link, PathEnd {
   }
 
   route(destination: IpAddress): LinkRoute | null {
-    if (!this.#peerAddresses.some((peer) => peer.equals(destination))) return null;
+    if (!this.#reaches(destination)) return null;
     const source = this.#addresses.find((own) => own.family === destination.family);
     return source === undefined ? null : { source, mtu: this.mtu };
   }

@@ -11,6 +11,12 @@ import { Fifo } from './fifo';
 /** What an attachment hands on to its stack. */
 export interface AttachmentOwner {
   receive(attachment: Attachment, offset: number, length: number, note: ChecksumNote): void;
+  receiveExplained(
+    attachment: Attachment,
+    offset: number,
+    length: number,
+    note: ChecksumNote,
+  ): string | null;
   receivedBatch(): void;
   /** Endpoints that waited for room may go on. */
   resume(waiting: Fifo<Endpoint>): void;
@@ -46,6 +52,10 @@ export class Attachment implements LinkHost {
 
   receive(offset: number, length: number, note: ChecksumNote): void {
     this.#owner.receive(this, offset, length, note);
+  }
+
+  receiveExplained(offset: number, length: number, note: ChecksumNote): string | null {
+    return this.#owner.receiveExplained(this, offset, length, note);
   }
 
   receivedBatch(): void {

@@ -3,34 +3,48 @@
  *
  * With the privilege for raw sockets: the loopback inside, the host's links outside. Without: the
  * loopback alone, and what would need the outside fails with EACCES and says what to do.
- * `USERNET_LINK` or `configure` choose otherwise.
+ * `USERNET_LINK` or `configure` choose otherwise, and `USERNET_CAPTURE` names a pcapng file for all
+ * the packets there are.
  */
 import type { Link } from '../../types/link';
 import type { StackOptions } from '../../types/stack';
 import { RawLink } from '../link/raw-link';
 import { RawSocketLink } from '../link/raw-socket-link';
+import { tunOptionsFrom } from '../link/tun-environment';
+import { createTunLink } from '../link/tun-link';
+import type { TunLinkOptions } from '../link/tun-options';
 import { NetworkError } from '../support/network-error';
+import { capturePath } from './capture';
 import { Stack } from './stack';
 import { WithheldLink } from './withheld-link';
 
-/**
- * What `USERNET_LINK` may say. `loopback` stays inside the process, on purpose and so without
- * errors.
- */
-const LINKS: Readonly<Record<string, () => Link[]>> = {
+/** How to make the default stack; its links by themselves, or by the name that one goes by. */
+export interface DefaultStackOptions extends StackOptions {
+  /** What `USERNET_LINK` may say, too. `links` goes before it. */
+  link?: 'loopback' | 'raw' | 'raw-socket' | 'tun';
+  /** With `link: 'tun'`; unless given, what the environment says (`USERNET_TUN_ADDRESS`, …). */
+  tun?: TunLinkOptions;
+}
+
+/** `loopback` stays inside the process, on purpose and so without errors. */
+const LINKS: Readonly<Record<string, (options: DefaultStackOptions) => Link[]>> = {
   loopback: () => [],
   raw: () => [new RawLink()],
   'raw-socket': () => [new RawSocketLink()],
+  tun: ({ tun }) => [createTunLink(tun ?? tunOptionsFrom(process.env))],
 };
 
-let chosen: Stack | StackOptions | null = null;
+/** Claimed on loading: a child process may be started before there is a stack. */
+const captureFile = capturePath();
+
+let chosen: Stack | DefaultStackOptions | null = null;
 let stack: Stack | null = null;
 
 /**
  * Chooses the default stack: a ready one, or the options to make it from.
  * @throws NetworkError EINVAL once the default stack is in use
  */
-export function configure(choice: { stack: Stack } | StackOptions): void {
+export function configure(choice: { stack: Stack } | DefaultStackOptions): void {
   if (stack !== null) {
     throw new NetworkError(
       'EINVAL',
@@ -46,20 +60,22 @@ export function defaultStack(): Stack {
   return stack;
 }
 
-function makeStack(options: StackOptions): Stack {
+function makeStack(choice: DefaultStackOptions): Stack {
+  const options = { ...choice, capture: choice.capture ?? captureFile };
   if (options.links !== undefined) return new Stack(options);
-  const name = process.env.USERNET_LINK ?? '';
+  const name = options.link ?? process.env.USERNET_LINK ?? '';
   if (name === '') return makeBestStack(options);
   if (!Object.hasOwn(LINKS, name)) {
     const names = Object.keys(LINKS).join(', ');
-    throw new NetworkError('EINVAL', `USERNET_LINK is ${name}, which is none of ${names}`);
+    const source = options.link === undefined ? 'USERNET_LINK' : 'link';
+    throw new NetworkError('EINVAL', `${source} is ${name}, which is none of ${names}`);
   }
-  return new Stack({ ...options, links: LINKS[name]() });
+  return new Stack({ ...options, links: LINKS[name](options) });
 }
 
-function makeBestStack(options: StackOptions): Stack {
+function makeBestStack(options: DefaultStackOptions): Stack {
   try {
-    return new Stack({ ...options, links: LINKS.raw() });
+    return new Stack({ ...options, links: LINKS.raw(options) });
   } catch (error) {
     if (!isMissing(error)) throw error;
     const hint = 'or set USERNET_LINK=loopback to stay inside this process';

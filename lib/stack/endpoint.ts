@@ -40,6 +40,8 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   mtu: number;
   /** May routers not cut its packets to pieces (RFC 1191 §3)? */
   dontFragment: boolean;
+  /** When both are too old to count, ms; Infinity: the link alone sets the limit. */
+  pathExpiresAt: number;
   hopLimit: number;
   readonly engine: TcpEngine;
   /** RFC 6437: the same in all its packets; 0 in IPv4. */
@@ -69,6 +71,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   isClosed = false;
 
   readonly #host: EndpointHost;
+  readonly #linkMtu: number;
   #failure: NetworkErrorCode | null = null;
   #referenced = true;
   #released = false;
@@ -81,8 +84,10 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
     this.tuple = plan.tuple;
     this.localAddress = plan.localAddress;
     this.remoteAddress = plan.remoteAddress;
-    this.mtu = plan.mtu;
-    this.dontFragment = plan.dontFragment;
+    this.mtu = plan.path.mtu;
+    this.dontFragment = !plan.path.mayFragment;
+    this.pathExpiresAt = plan.path.expiresAt;
+    this.#linkMtu = plan.linkMtu;
     this.hopLimit = plan.hopLimit;
     this.engine = engine;
     this.listener = plan.listener;
@@ -207,6 +212,17 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   get keepsAlive(): boolean {
     if (this.#released) return !this.isForgotten && this.engine.unfinished;
     return this.handler !== null && this.#referenced && !this.isClosed;
+  }
+
+  /**
+   * What is known of the path is too old: it may have changed, so packets are as large again as the
+   * link carries (RFC 1191 §6.3).
+   */
+  forgetPath(): void {
+    this.engine.handleWiderPath(this.#linkMtu - this.mtu);
+    this.mtu = this.#linkMtu;
+    this.dontFragment = true;
+    this.pathExpiresAt = Number.POSITIVE_INFINITY;
   }
 
   /** The link or the stack under it is gone: resets it, and its user hears `code`. */

@@ -122,7 +122,8 @@ export class IcmpInput {
     }
     endpoint.mtu = Math.min(endpoint.mtu, mtu);
     if (mayFragment) endpoint.dontFragment = false;
-    pathMtus.note(endpoint.remoteAddress, endpoint.mtu, !endpoint.dontFragment, now);
+    const { remoteAddress, dontFragment } = endpoint;
+    endpoint.pathExpiresAt = pathMtus.note(remoteAddress, endpoint.mtu, !dontFragment, now);
     counters.pathMtuReductions++;
     turn.touch(endpoint);
     return 'icmpToConnection';

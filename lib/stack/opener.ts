@@ -71,7 +71,7 @@ export class Opener {
       throw failure('EINVAL', `${local.text} cannot reach ${remote.text}`);
     }
     const { tuple, heldPort, replaced } = this.#chooseEnd(attachment, local, request, remote, now);
-    const path = registry.pathTo(remote, Math.min(link.mtu, attachment.link.mtu), now);
+    const linkMtu = Math.min(link.mtu, attachment.link.mtu);
     const behind = replaced === null ? null : registry.replace(replaced);
     const plan = {
       tuple,
@@ -79,8 +79,8 @@ export class Opener {
       attachment,
       localAddress: spelledLike(remote, local),
       remoteAddress: remote,
-      mtu: path.mtu,
-      dontFragment: !path.mayFragment,
+      path: registry.pathTo(remote, linkMtu, now),
+      linkMtu,
       config,
       hopLimit: request.hopLimit ?? DEFAULT_HOP_LIMIT,
       listener: null,

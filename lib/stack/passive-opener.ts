@@ -71,7 +71,7 @@ export class PassiveOpener {
     const local = tuple.localAddress();
     const remote = tuple.remoteAddress();
     const { localPort, remotePort } = tuple;
-    const path = registry.pathTo(remote, linkMtu(attachment, remote), now);
+    const path = registry.pathTo(remote, linkMtuTo(attachment, remote), now);
     const offset = registry.timestampOffset(local, localPort, remote, remotePort);
     const offer = {
       config: listener.config,
@@ -126,14 +126,14 @@ export class PassiveOpener {
     const { registry } = this.#parts;
     const dualStack = listener.address.family === 6;
     const remote = withZone(tuple.remoteAddress(), attachment);
-    const path = registry.pathTo(remote, linkMtu(attachment, remote), now);
+    const linkMtu = linkMtuTo(attachment, remote);
     const endpoint = registry.create({
       attachment,
       tuple: tuple.clone(),
       localAddress: shownAddress(withZone(tuple.localAddress(), attachment), dualStack),
       remoteAddress: shownAddress(remote, dualStack),
-      mtu: path.mtu,
-      dontFragment: !path.mayFragment,
+      path: registry.pathTo(remote, linkMtu, now),
+      linkMtu,
       config: listener.config,
       hopLimit: listener.hopLimit,
       heldPort: listener.portOver(attachment)?.share() ?? null,
@@ -151,7 +151,7 @@ function shownAddress(address: IpAddress, dualStack: boolean): IpAddress {
 }
 
 /** Called for packets, so it does not throw: what the link says of itself is the worst answer. */
-function linkMtu(attachment: Attachment, remote: IpAddress): number {
+function linkMtuTo(attachment: Attachment, remote: IpAddress): number {
   try {
     return attachment.link.route(remote)?.mtu ?? attachment.link.mtu;
   } catch {

@@ -15,15 +15,13 @@ export interface PathMtu {
   mtu: number;
   /** The path is narrower still, so that routers must be allowed to cut packets to pieces. */
   mayFragment: boolean;
-}
-
-interface Entry extends PathMtu {
+  /** When that is too old to count, ms; Infinity: nothing but the link's own MTU is known. */
   expiresAt: number;
 }
 
 export class PathMtus {
   /** In the order in which they were noted, the oldest first. */
-  readonly #entries = new Map<number | string, Entry>();
+  readonly #entries = new Map<number | string, PathMtu>();
   readonly #limit: number;
 
   /** @param limit most destinations remembered */
@@ -45,8 +43,8 @@ export class PathMtus {
     return null;
   }
 
-  /** A plausible message has said so. */
-  note(destination: IpAddress, mtu: number, mayFragment: boolean, now: number): void {
+  /** A plausible message has said so. @returns when that expires, ms */
+  note(destination: IpAddress, mtu: number, mayFragment: boolean, now: number): number {
     const key = keyOf(destination);
     this.#entries.delete(key);
     if (this.#entries.size >= this.#limit) {
@@ -55,7 +53,9 @@ export class PathMtus {
         break;
       }
     }
-    this.#entries.set(key, { mtu, mayFragment, expiresAt: now + LIFE_MS });
+    const expiresAt = now + LIFE_MS;
+    this.#entries.set(key, { mtu, mayFragment, expiresAt });
+    return expiresAt;
   }
 }
 

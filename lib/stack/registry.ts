@@ -60,9 +60,9 @@ export interface ConnectionPlan {
   tuple: FourTuple;
   localAddress: IpAddress;
   remoteAddress: IpAddress;
-  /** Of the path, in bytes. */
-  mtu: number;
-  dontFragment: boolean;
+  /** What is known of the path, and what the link alone carries, in bytes. */
+  path: PathMtu;
+  linkMtu: number;
   config: TcpConfig;
   hopLimit: number;
   heldPort: HeldPort | null;
@@ -118,8 +118,8 @@ export class Registry {
   /** What the path to `remote` carries, of which the link alone says `linkMtu`. */
   pathTo(remote: IpAddress, linkMtu: number, now: number): PathMtu {
     const known = this.#parts.pathMtus.find(remote, now);
-    if (known === null || known.mtu > linkMtu) return { mtu: linkMtu, mayFragment: false };
-    return known;
+    if (known !== null && known.mtu <= linkMtu) return known;
+    return { mtu: linkMtu, mayFragment: false, expiresAt: Number.POSITIVE_INFINITY };
   }
 
   /** Makes an endpoint with a connection that is still CLOSED. The four-tuple must be new. */
@@ -130,7 +130,7 @@ export class Registry {
       config: plan.config,
       localPort,
       remotePort,
-      mss: mssFor(plan.mtu, isIpv6),
+      mss: mssFor(plan.path.mtu, isIpv6),
       timestampOffset: this.timestampOffset(localAddress, localPort, remoteAddress, remotePort),
     };
     if (isIpv6) {

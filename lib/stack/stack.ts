@@ -6,6 +6,7 @@
 import { randomFillSync } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
 import type { Clock } from '../../types/clock';
+import type { Link } from '../../types/link';
 import type {
   ConnectionHandler,
   ConnectRequest,
@@ -22,8 +23,10 @@ import { DEFAULT_TCP_CONFIG } from '../tcp/config';
 import { IsnGenerator } from '../tcp/isn';
 import { SynCookies } from '../tcp/syn-cookies';
 import { Attachment, type AttachmentOwner } from './attachment';
+import { StackCapture } from './capture';
 import { Counters } from './counters';
 import { Deadlines } from './deadlines';
+import { DropReasons } from './drop-reasons';
 import type { Endpoint } from './endpoint';
 import { Entropy } from './entropy';
 import { closeAtExit, forgetAtExit } from './exit-hook';
@@ -47,7 +50,10 @@ import { Turn } from './turn';
 export interface StackEvents {
   /** Each segment that comes or goes; computed only while somebody listens. */
   segment: (event: SegmentEvent) => void;
-  /** A link is broken for good; its connections have died of ENETDOWN. */
+  /**
+   * A link is broken for good; its connections have died of ENETDOWN, or of EADDRINUSE where
+   * somebody else turned out to have its address.
+   */
   linkFailed: (name: string, error: Error) => void;
 }
 
@@ -94,6 +100,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
   readonly #turn: Turn;
   readonly #input: Input;
   readonly #opener: Opener;
+  readonly #capture: StackCapture | null;
   #closed = false;
 
   /** @throws NetworkError when a link cannot be opened */
@@ -106,10 +113,12 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     const trace = new SegmentTrace(this);
     const output = new Output(counters, trace, entropy.int32());
 
+    const { capture, links = [] } = options;
+    this.#capture = capture === undefined ? null : new StackCapture(capture);
     const owner = this.#ownerWith(clock, options.random ?? randomFillSync);
-    const outside = (options.links ?? []).map((link) => new Attachment(link, false, owner));
+    const outside = links.map((link) => this.#attach(link, false, owner));
     const loopback = new LoopbackLink((address) => routes.isLocalOutside(address));
-    const routes = new Routes(new Attachment(loopback, true, owner), outside);
+    const routes = new Routes(this.#attach(loopback, true, owner), outside);
     this.#attachments = [routes.loopback, ...outside];
 
     this.#deadlines = new Deadlines(clock, () => this.#turn.expire());
@@ -187,6 +196,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     this.#turn.dropJobs();
     this.#deadlines.close();
     for (const { link } of this.#attachments) link.close();
+    this.#capture?.close();
   }
 
   /** What has been counted, by name. */
@@ -215,11 +225,17 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
 
   /** All that its links see of a stack. */
   #ownerWith(clock: Clock, random: (target: Uint8Array) => void): AttachmentOwner {
-    return {
+    const reasons = new DropReasons(this.#counters);
+    const owner: AttachmentOwner = {
       receive: (attachment, offset, length, note) => {
         if (!this.#closed) return this.#input.receive(attachment, offset, length, note);
         this.#counters.packetsIn++;
         this.#counters.packetsAfterClose++;
+      },
+      receiveExplained: (...packet) => {
+        reasons.begin();
+        owner.receive(...packet);
+        return reasons.end();
       },
       receivedBatch: () => this.#turn.endBatch(),
       resume: (waiting) => this.#turn.resume(waiting),
@@ -228,6 +244,12 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       clock,
       random,
     };
+    return owner;
+  }
+
+  #attach(link: Link, inside: boolean, owner: AttachmentOwner): Attachment {
+    const shown = this.#capture === null ? link : this.#capture.wrap(link, inside);
+    return new Attachment(shown, inside, owner);
   }
 
   #openLinks(): void {
@@ -240,10 +262,12 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       }
     } catch (error) {
       for (const { link } of opened) link.close();
+      this.#capture?.close();
       this.#deadlines.close();
       throw error;
     }
-    if (this.#attachments.some(({ link }) => link.sharesHost)) closeAtExit(this);
+    const isOutside = ({ link }: Attachment) => link.sharesHost || link.endsWithProcess === true;
+    if (this.#attachments.some(isOutside)) closeAtExit(this);
   }
 
   #checkOpen(): void {
@@ -252,9 +276,10 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
 
   /** The link carries nothing any more: its connections die, and listeners go on without it. */
   #fail(attachment: Attachment, error: Error): void {
+    const isTaken = error instanceof NetworkError && error.code === 'EADDRINUSE';
     for (const endpoint of this.#registry.connections.list()) {
       if (endpoint.attachment !== attachment) continue;
-      endpoint.fail('ENETDOWN');
+      endpoint.fail(isTaken ? 'EADDRINUSE' : 'ENETDOWN');
       this.#registry.forget(endpoint);
     }
     this.emit('linkFailed', attachment.link.name, error);

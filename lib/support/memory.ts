@@ -6,6 +6,7 @@
  * addresses stay valid, but `bytes` and `view` are replaced, so nobody keeps them across a call.
  */
 import { NetworkError } from './network-error';
+import { OffsetStack } from './offset-stack';
 
 const PAGE_BYTES = 65_536;
 const INITIAL_PAGES = 256; // 16 MiB
@@ -26,14 +27,14 @@ export class PacketMemory {
   allocated = 0;
 
   #top = PAGE_BYTES; // offset 0 stays unused: no block ever has it
-  readonly #free: number[][] = [];
+  readonly #free: OffsetStack[] = [];
 
   constructor() {
     this.wasm = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
     this.buffer = this.wasm.buffer;
     this.bytes = new Uint8Array(this.buffer);
     this.view = new DataView(this.buffer);
-    for (let i = 0; i <= LARGEST_CLASS; i++) this.#free.push([]);
+    for (let i = 0; i <= LARGEST_CLASS; i++) this.#free.push(new OffsetStack());
   }
 
   /**
@@ -44,14 +45,14 @@ export class PacketMemory {
   allocate(size: number): number {
     const sizeClass = classOf(size);
     const block = this.#take(sizeClass);
-    this.allocated += 2 ** sizeClass;
+    this.allocated += 1 << sizeClass;
     return block;
   }
 
   /** Gives back a block: the offset that `allocate` returned, and the size that was asked for. */
   release(offset: number, size: number): void {
     const sizeClass = classOf(size);
-    this.allocated -= 2 ** sizeClass;
+    this.allocated -= 1 << sizeClass;
     this.#free[sizeClass].push(offset);
   }
 
@@ -59,12 +60,12 @@ export class PacketMemory {
     const free = this.#free;
     for (let from = sizeClass; from <= LARGEST_CLASS; from++) {
       const block = free[from].pop();
-      if (block === undefined) continue;
+      if (block === -1) continue;
       // Split what is too large: the upper halves become free blocks of the classes between.
-      for (let half = from - 1; half >= sizeClass; half--) free[half].push(block + 2 ** half);
+      for (let half = from - 1; half >= sizeClass; half--) free[half].push(block + (1 << half));
       return block;
     }
-    return this.#extend(2 ** sizeClass);
+    return this.#extend(1 << sizeClass);
   }
 
   #extend(size: number): number {

@@ -9,7 +9,7 @@ import type { NetworkErrorCode } from '../support/network-error';
 import type { Segment } from '../wire/segment';
 import { describe } from './info';
 import { pollTransmit } from './output';
-import { handlePathError, handlePathMtu } from './path';
+import { handlePathError, handlePathMtu, handleWiderPath } from './path';
 import { mayReopen } from './reopen';
 import { segmentArrives } from './segment-arrives';
 import { seqDiff } from './seq';
@@ -78,8 +78,8 @@ export class Connection implements TcpEngine {
     calls.openPassive(this.tcb, seg, iss, now);
   }
 
-  send(chunk: Uint8Array, from: number, urgent: boolean): number {
-    return calls.send(this.tcb, chunk, from, urgent);
+  send(chunk: Uint8Array, from: number, urgent: boolean, now: number): number {
+    return calls.send(this.tcb, chunk, from, urgent, now);
   }
 
   receive(now: number): Buffer | null {
@@ -134,6 +134,10 @@ export class Connection implements TcpEngine {
 
   handlePathMtu(mss: number, seq: number): boolean {
     return handlePathMtu(this.tcb, mss, seq);
+  }
+
+  handleWiderPath(bytes: number): void {
+    handleWiderPath(this.tcb, bytes);
   }
 
   handleSegment(seg: Segment, now: number): void {

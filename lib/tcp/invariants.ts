@@ -22,7 +22,8 @@ export function checkInvariants(connection: Connection): void {
 function checkSender(tcb: Tcb): void {
   const { snd, sendBuffer, cc } = tcb;
   assert(seqLeq(snd.una, snd.nxt), 'SND.UNA is not after SND.NXT');
-  assert(sendBuffer.length >= 0 && sendBuffer.length <= sendBuffer.limit, 'send buffer in limits');
+  const mostHeld = Math.max(sendBuffer.limit, sendBuffer.formerLimit);
+  assert(sendBuffer.length >= 0 && sendBuffer.length <= mostHeld, 'send buffer in limits');
   assert(snd.maxWnd >= snd.wnd || tcb.state === 'CLOSED', 'MAX.SND.WND is the largest');
   if (!isSynchronized(tcb.state)) return;
   const afterFin = seqAdd(endOfText(tcb), tcb.finQueued && !tcb.finAcked ? 1 : 0);
@@ -47,7 +48,7 @@ function checkReceiver(tcb: Tcb): void {
   const { rcv, reassembly, receiveBuffer, config } = tcb;
   assert(rcv.wnd >= 0, 'RCV.WND is not negative');
   // Rounding up to the scale may offer a little more than the buffer holds.
-  const most = receiveBuffer.limit + (1 << rcv.shift);
+  const most = Math.max(receiveBuffer.limit, receiveBuffer.formerLimit) + (1 << rcv.shift);
   assert(receiveBuffer.length <= most, 'no more waits than was offered');
   assert(reassembly.count <= config.reassemblyRanges, 'ranges are bounded');
   let previous = rcv.nxt;

@@ -50,6 +50,17 @@ export function handlePathMtu(tcb: Tcb, mss: number, seq: number): boolean {
 }
 
 /**
+ * What was known of the path is too old to count: it may carry `bytes` more (RFC 1191 §6.3). Should
+ * that be wrong, the next message says so; and where none comes, a black hole is suspected.
+ */
+export function handleWiderPath(tcb: Tcb, bytes: number): void {
+  const { blackHole } = tcb;
+  if (blackHole.fullMss === 0) blackHole.fullMss = tcb.pathMss;
+  blackHole.fullMss += bytes;
+  restorePath(tcb);
+}
+
+/**
  * Several timeouts in a row although full segments were sent: perhaps the path swallows large
  * packets and no ICMP message comes through. Smaller ones will show (RFC 4821 §7.7).
  */
@@ -83,10 +94,14 @@ export function suspectBlackHole(tcb: Tcb, now: number): void {
  * §7.3), because it may only have been loss.
  */
 export function reconsiderBlackHole(tcb: Tcb, now: number): void {
+  if (now >= tcb.blackHole.retryAt) restorePath(tcb);
+}
+
+function restorePath(tcb: Tcb): void {
   const { blackHole } = tcb;
-  if (now < blackHole.retryAt) return;
   tcb.pathMss = blackHole.fullMss;
   blackHole.fullMss = 0;
+  if (!isSynchronized(tcb.state)) return; // the peer's SYN will say what he takes
   updateSendMss(tcb);
   tcb.cc.handleMssChange(tcb.snd.mss);
 }

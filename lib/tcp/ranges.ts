@@ -5,12 +5,14 @@
 import { seqDiff, seqGt, seqLeq, seqLt } from './seq';
 
 const FIRST_SIZE = 8;
+/** What a list has until its first range. */
+const NONE = new Int32Array(0);
 
 export class SequenceRanges {
   count = 0;
   /** [start, end), in order; the first `count` count. */
-  starts = new Int32Array(0);
-  ends = new Int32Array(0);
+  starts: Int32Array = NONE;
+  ends: Int32Array = NONE;
 
   readonly #limit: number;
 

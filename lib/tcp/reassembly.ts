@@ -12,6 +12,7 @@ import type { ReceiveBuffer } from './receive-buffer';
 import { seqAdd, seqDiff, seqGt } from './seq';
 
 const SMALLEST_RING = 4096;
+const LARGEST_RING = 2 ** 30;
 
 export class Reassembly {
   /** What is held, in sequence numbers. */
@@ -95,7 +96,8 @@ export class Reassembly {
   #ensureRing(next: number, end: number): boolean {
     const need = seqDiff(end, next);
     if (need <= this.#size) return true;
-    const size = Math.max(SMALLEST_RING, 2 ** (32 - Math.clz32(need - 1)));
+    if (need > LARGEST_RING) return false;
+    const size = Math.max(SMALLEST_RING, 1 << (32 - Math.clz32(need - 1)));
     let ring: number;
     try {
       ring = packetMemory.allocate(size);

@@ -22,6 +22,8 @@ class Piece {
 export class ReceiveBuffer {
   /** Most bytes that may wait; the receive window is what is left of it. */
   limit: number;
+  /** The largest limit that was lowered: so much may still come, for it was offered. */
+  formerLimit = 0;
   /** Bytes that wait now. */
   length = 0;
 

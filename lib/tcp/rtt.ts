@@ -39,7 +39,9 @@ export class RttEstimator {
 
   /** The timeout in force, ms, backoff included. */
   get rto(): number {
-    return Math.min(this.#base * 2 ** this.backoff, this.#config.maxRtoMs);
+    const { backoff } = this; // a power costs more than all the rest, and is hardly ever needed
+    const rto = backoff === 0 ? this.#base : this.#base * 2 ** backoff;
+    return Math.min(rto, this.#config.maxRtoMs);
   }
 
   /**

@@ -307,7 +307,7 @@ export class Scoreboard {
     this.furthest = seqMax(this.furthest, end);
     const sentAt = ring.sentAt(slot);
     const rtt = this.#now - sentAt;
-    const { deliveredAtSend, deliveryTimeAtSend, firstSentAtSend } = ring;
+    const { deliveredAtSend, deliveryTimeAtSend, firstSentAtSend } = ring.tables;
     this.delivery.note(
       length,
       this.#now,

@@ -8,10 +8,13 @@ import { packetMemory } from '../support/memory';
 import type { Segment } from '../wire/segment';
 
 const SMALLEST_RING = 2048;
+const LARGEST_RING = 2 ** 30;
 
 export class SendBuffer {
   /** Most bytes held. */
   limit: number;
+  /** The largest limit that was lowered: so much may still be held. */
+  formerLimit = 0;
   /** Bytes held now. */
   length = 0;
 
@@ -29,11 +32,13 @@ export class SendBuffer {
 
   /**
    * Copies from `chunk[from…]` what there is room for.
-   * @returns bytes taken; 0 also when packet memory is used up
+   * @returns bytes taken; where packet memory is used up, what the ring has room for
    */
   append(chunk: Uint8Array, from: number): number {
-    const count = Math.min(chunk.length - from, this.limit - this.length);
-    if (count <= 0 || !this.#ensure(this.length + count)) return 0;
+    let count = Math.min(chunk.length - from, this.limit - this.length);
+    if (count <= 0) return 0;
+    if (!this.#ensure(this.length + count)) count = this.#size - this.length;
+    if (count === 0) return 0;
     const tail = (this.#head + this.length) & (this.#size - 1);
     const first = Math.min(count, this.#size - tail);
     const bytes = packetMemory.bytes;
@@ -71,7 +76,8 @@ export class SendBuffer {
 
   #ensure(need: number): boolean {
     if (need <= this.#size) return true;
-    const size = Math.max(SMALLEST_RING, 2 ** (32 - Math.clz32(need - 1)));
+    if (need > LARGEST_RING) return false;
+    const size = Math.max(SMALLEST_RING, 1 << (32 - Math.clz32(need - 1)));
     let ring: number;
     try {
       ring = packetMemory.allocate(size);

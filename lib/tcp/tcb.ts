@@ -82,7 +82,7 @@ export class ReceiveState {
   /** Bytes accepted since our last ACK. */
   unacked = 0;
   /** When the last segment arrived, ms. */
-  lastAt = 0;
+  lastAt = Number.NaN;
   /** A FIN that arrived ahead of its turn, and its sequence number. */
   finPending = false;
   finSeq = 0;
@@ -98,7 +98,7 @@ export class TimestampState {
   on = false;
   /** TS.Recent, and when it was taken, ms. */
   recent = 0;
-  recentAt = 0;
+  recentAt = Number.NaN;
   /** Last.ACK.sent. */
   lastAckSent = 0;
   readonly offset: number;

@@ -2,7 +2,7 @@
  * What happens when a deadline has come (RFC 9293 §3.10.8, RFC 6298 §5, RFC 9293 §3.8.4 and
  * §3.8.6.1).
  */
-import { EVENT_TROUBLE } from './events';
+import { EVENT_TROUBLE, EVENT_WRITABLE } from './events';
 import { OWE_ACK, OWE_KEEP_ALIVE, OWE_PROBE, OWE_RESET, OWE_SYN } from './owed';
 import { suspectBlackHole } from './path';
 import { detectLoss, processTimeout } from './recovery';
@@ -13,6 +13,7 @@ import {
   TIMER_DELAYED_ACK,
   TIMER_KEEP_ALIVE,
   TIMER_LINGER,
+  TIMER_MEMORY,
   TIMER_PACE,
   TIMER_PERSIST,
   TIMER_REORDER,
@@ -34,6 +35,7 @@ export function handleTimeout(tcb: Tcb, now: number): void {
     tcb.timers.disarm(TIMER_REORDER);
     detectLoss(tcb, now);
   }
+  if (at[TIMER_MEMORY] <= now) memoryTimeout(tcb);
   if (at[TIMER_PACE] <= now) tcb.timers.disarm(TIMER_PACE); // output follows
   if (at[TIMER_TAIL_PROBE] <= now) tailProbeTimeout(tcb, now);
   if (at[TIMER_RETRANSMIT] <= now) retransmissionTimeout(tcb, now);
@@ -49,6 +51,14 @@ function lingerTimeout(tcb: Tcb): void {
   const isQuiet = tcb.state === 'TIME-WAIT' || tcb.state === 'FIN-WAIT-2';
   enterClosed(tcb);
   if (!isQuiet) tcb.owed = OWE_RESET;
+}
+
+/** There may be memory now; if not, the user's next attempt arms the timer again. */
+function memoryTimeout(tcb: Tcb): void {
+  tcb.timers.disarm(TIMER_MEMORY);
+  if (!tcb.sendBlocked) return;
+  tcb.sendBlocked = false;
+  tcb.events |= EVENT_WRITABLE;
 }
 
 function retransmissionTimeout(tcb: Tcb, now: number): void {

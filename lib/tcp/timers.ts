@@ -17,9 +17,11 @@ export const TIMER_REORDER = 5;
 export const TIMER_TAIL_PROBE = 6;
 /** When the next segment may leave (pacing). */
 export const TIMER_PACE = 7;
-export const TIMER_COUNT = 8;
+/** When a user for whom there was no memory may try again. */
+export const TIMER_MEMORY = 8;
+export const TIMER_COUNT = 9;
 
-export type TimerKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+export type TimerKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 export class Timers {
   /** Milliseconds on the stack's clock, by kind. */

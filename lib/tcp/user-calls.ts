@@ -3,7 +3,9 @@ import type { TcpTuning } from '../../types/tcp';
 import type { Segment } from '../wire/segment';
 import { offeredShift } from './options';
 import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
+import type { ReceiveBuffer } from './receive-buffer';
 import { flightSize } from './recovery';
+import type { SendBuffer } from './send-buffer';
 import { seqAdd, seqDiff, seqLeq, seqLt } from './seq';
 import {
   enter,
@@ -15,10 +17,13 @@ import {
 } from './state';
 import { takeSyn } from './syn-sent';
 import type { Tcb } from './tcb';
-import { TIMER_KEEP_ALIVE, TIMER_LINGER } from './timers';
+import { TIMER_KEEP_ALIVE, TIMER_LINGER, TIMER_MEMORY } from './timers';
 import { endOfText } from './transmit';
 import { noteReadRate } from './tuning';
 import { shouldUpdateWindow } from './window';
+
+/** How long a user waits for whom packet memory had no room, ms. */
+const MEMORY_RETRY_MS = 50;
 
 /** Active OPEN. */
 export function open(tcb: Tcb, iss: number, now: number): void {
@@ -35,11 +40,21 @@ export function openPassive(tcb: Tcb, seg: Segment, iss: number, now: number): v
 }
 
 /** SEND. @returns bytes taken; less than offered: EVENT_WRITABLE follows */
-export function send(tcb: Tcb, chunk: Uint8Array, from: number, urgent: boolean): number {
+export function send(
+  tcb: Tcb,
+  chunk: Uint8Array,
+  from: number,
+  urgent: boolean,
+  now: number,
+): number {
   if (!maySend(tcb.state) || tcb.finQueued) return 0;
   if (tcb.cc.handleDelivery !== undefined) noteUserLimit(tcb);
   const taken = tcb.sendBuffer.append(chunk, from);
-  if (from + taken < chunk.length) tcb.sendBlocked = true;
+  if (from + taken < chunk.length) {
+    tcb.sendBlocked = true;
+    // No memory: others have it, and no ACK of ours would tell when it is free again.
+    if (tcb.sendBuffer.room > 0) tcb.timers.arm(TIMER_MEMORY, now + MEMORY_RETRY_MS);
+  }
   if (urgent && taken > 0) tcb.snd.up = endOfText(tcb);
   return taken;
 }
@@ -121,10 +136,9 @@ export function setKeepAlive(tcb: Tcb, on: boolean, delayMs: number, now: number
  */
 export function tune(tcb: Tcb, changes: Partial<TcpTuning>): void {
   tcb.config = { ...tcb.config, ...changes };
-  if (changes.sendBufferBytes !== undefined) tcb.sendBuffer.limit = changes.sendBufferBytes;
-  if (changes.receiveBufferBytes !== undefined) {
-    tcb.receiveBuffer.limit = changes.receiveBufferBytes;
-  }
+  const { sendBufferBytes, receiveBufferBytes } = changes;
+  if (sendBufferBytes !== undefined) limitBuffer(tcb.sendBuffer, sendBufferBytes);
+  if (receiveBufferBytes !== undefined) limitBuffer(tcb.receiveBuffer, receiveBufferBytes);
   if (changes.quickAckSegments !== undefined) tcb.quickAcks = changes.quickAckSegments;
 }
 
@@ -165,6 +179,12 @@ function closeWithoutUser(tcb: Tcb, now: number): void {
   else if (lingerMs > 0 && mayTransmitText(tcb.state)) {
     tcb.timers.arm(TIMER_LINGER, now + lingerMs);
   }
+}
+
+/** What is held stays, and what the window has promised may still come. */
+function limitBuffer(buffer: SendBuffer | ReceiveBuffer, limit: number): void {
+  buffer.formerLimit = Math.max(buffer.formerLimit, buffer.limit);
+  buffer.limit = limit;
 }
 
 function begin(tcb: Tcb, iss: number, now: number): void {

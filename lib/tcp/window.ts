@@ -8,7 +8,7 @@ const MAX_FIELD = 65_535;
 /** The shift count that lets a buffer of `bytes` be offered in 16 bits (RFC 7323 §2.3). */
 export function shiftFor(bytes: number): number {
   let shift = 0;
-  while (shift < MAXIMUM_WINDOW_SHIFT && bytes > MAX_FIELD * 2 ** shift) shift++;
+  while (shift < MAXIMUM_WINDOW_SHIFT && bytes > MAX_FIELD << shift) shift++;
   return shift;
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type Impairments, PERFECT } from '../../lib/sim/impairments';
+import { type Impairments, PERFECT } from '../../lib/link/path/impairments';
 import { SimulatedLink } from '../../lib/sim/simulated-link';
 import { VirtualClock } from '../../lib/sim/virtual-clock';
 import { packetMemory } from '../../lib/support/memory';

@@ -186,6 +186,74 @@ t.test('the next connection to the same place knows, for ten minutes', async (t)
   t.equal(mssTo('10.0.0.2'), 1460);
 });
 
+/** All that has been sent is acknowledged, and `bytes` more go out. @returns the longest packet */
+function sendMore(r: Reached, bytes: number): number {
+  const connection = r.user!.connection!;
+  while (connection.sendQueueBytes > 0) {
+    const { bytes_acked, unacked } = connection.info();
+    r.reply(`. 101:101(0) ack ${r.iss + 1 + bytes_acked + unacked} win 60000`);
+  }
+  r.link.take();
+  connection.send(Buffer.alloc(bytes));
+  r.turn();
+  return longest(r.link.take());
+}
+
+t.test(
+  '[RFC 1191 §6.3] a connection that lives tries full packets after ten minutes',
+  async (t) => {
+    for (const [mtu, sent] of [
+      [1000, 1000],
+      [300, 552],
+    ] as const) {
+      const r = sending();
+      tooBig(r, r.first, mtu);
+      const learnt = r.clock.now();
+      t.equal(sendMore(r, 10_000), sent);
+      sendMore(r, 1);
+      r.clock.advanceTo(learnt + TEN_MINUTES - 1);
+      t.equal(sendMore(r, 10_000), sent, 'a millisecond too early');
+      sendMore(r, 1);
+      r.clock.advanceTo(learnt + TEN_MINUTES);
+      r.user!.connection!.send(Buffer.alloc(10_000));
+      r.turn();
+      const [full] = r.link.take();
+      t.equal(full.length, 1500);
+      t.notOk(mayFragment(full));
+      tooBig(r, full, 900);
+      t.equal(longest(r.link.take()), 900, 'and learns anew');
+      sendMore(r, 1);
+      r.clock.advanceTo(learnt + 2 * TEN_MINUTES - 1);
+      t.equal(sendMore(r, 10_000), 900);
+    }
+  },
+);
+
+t.test('so does one that began with what another had learnt', async (t) => {
+  const r = sending();
+  tooBig(r, r.first, 1000);
+  const learnt = r.clock.now();
+  r.user!.connection!.abort();
+  r.clock.advanceTo(learnt + 1000);
+  r.link.take();
+  const user = r.connect({ remoteAddress: address('10.0.0.2'), remotePort: 80 });
+  r.turn();
+  const syn = describePacket(r.link.take()[0]);
+  const local = `10.0.0.1:${user.connection!.localPort}`;
+  const iss = Number(/^S (\d+)/.exec(syn.text)![1]);
+  const answer = `S. 9:9(0) ack ${(iss + 1) >>> 0} win 9000 <mss 1460>`;
+  r.link.deliver([packet('10.0.0.2:80', local, answer)]);
+  t.equal(user.connection!.info().snd_mss, 960);
+  r.clock.advanceTo(learnt + TEN_MINUTES);
+  user.connection!.send(Buffer.alloc(3000));
+  r.turn();
+  t.equal(longest(r.link.take()), 1500);
+  const late = r.connect({ remoteAddress: address('10.0.0.2'), remotePort: 81 });
+  r.turn();
+  t.match(describePacket(r.link.take()[0]).text, /<mss 1460/);
+  late.connection!.abort();
+});
+
 t.test('nor does the next one forbid to cut what must be cut', async (t) => {
   const r = sending();
   tooBig(r, r.first, 300);

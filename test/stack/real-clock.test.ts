@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t from 'tap';
 import { RealClock } from '../../lib/stack/real-clock';
 
@@ -66,6 +68,39 @@ t.test('a cancelled timer does not run, and may be armed again', async (t) => {
     });
   });
   t.equal(runs, 3);
+});
+
+t.test('a timer that the process is late for lets in first what has arrived', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [peer] = (await once(server, 'connection')) as [Socket];
+  for (const [answer, soon, later] of [
+    ['cancelled', 0, 0],
+    ['moved', 0, 1],
+    ['left alone', 1, 1],
+  ] as const) {
+    let ran = 0;
+    await new Promise((resolve) => setImmediate(resolve)); // timers come next, then input
+    const timer = clock.schedule(clock.now() + 5, () => ran++);
+    const arrival = new Promise((resolve) => {
+      socket.once('data', () => {
+        t.equal(ran, 0, `${answer}: not before`);
+        if (answer === 'cancelled') timer.cancel();
+        if (answer === 'moved') timer.reschedule(clock.now() + 20);
+        setImmediate(resolve);
+      });
+    });
+    peer.write('x'); // which the kernel hands over at once
+    for (const end = clock.now() + 20; clock.now() < end; );
+    await arrival;
+    t.equal(ran, soon, answer);
+    await new Promise((resolve) => setTimeout(() => setImmediate(resolve), 30));
+    t.equal(ran, later, answer);
+  }
+  socket.destroy();
+  peer.destroy();
+  server.close();
 });
 
 t.test('a timer at Infinity only keeps the process alive, and only while referenced', async (t) => {

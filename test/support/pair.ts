@@ -3,7 +3,8 @@
  *
  * One seed decides everything: the link's whims, how the users write, read and dawdle, who closes first.
  */
-import type { Impairments, PathCounters } from '../../lib/sim/impairments';
+import type { Impairments } from '../../lib/link/path/impairments';
+import type { PathCounters } from '../../lib/link/path/path-counters';
 import { type SimulatedNetwork, simulate } from '../../lib/sim/network';
 import { packetMemory } from '../../lib/support/memory';
 import { SeededRandom } from '../../lib/support/random';

@@ -119,7 +119,7 @@ class Sending extends Exchange {
 
   protected override step(now: number, tick: number, isLast: boolean): void {
     const { connection, seg } = this;
-    connection.send(this.#chunk, 0, false);
+    connection.send(this.#chunk, 0, false, now);
     this.poll(now);
     this.#acked = (this.#acked + TEXT_BYTES) | 0;
     this.prepare(ACK, PEER_ISS + 1, this.#acked, tick);

@@ -175,7 +175,7 @@ export class Bench {
   /** SEND of the next `length` bytes of the pattern. @returns bytes taken */
   send(length: number, urgent = false): number {
     const chunk = patternBytes(this.sendPosition, length, OWN_SEED);
-    const taken = this.connection.send(chunk, 0, urgent);
+    const taken = this.connection.send(chunk, 0, urgent, this.now);
     this.sendPosition += taken;
     this.#checked();
     return taken;

@@ -19,7 +19,7 @@ const BREAKS: readonly (readonly [Reachable, (tcb: Tcb) => void, RegExp])[] = [
   [
     'ESTABLISHED',
     (tcb) => {
-      tcb.sendBuffer.limit = -1;
+      tcb.sendBuffer.length = tcb.sendBuffer.limit + 1;
     },
     /send buffer/,
   ],

@@ -101,7 +101,7 @@ export class Line {
     if (connection.state === 'CLOSED' && connection.finished) return;
     if (end.sent < end.total) {
       const chunk = patternBytes(end.sent, Math.min(5000, end.total - end.sent), end.seed);
-      end.sent += connection.send(chunk, 0, false);
+      end.sent += connection.send(chunk, 0, false, this.#now);
     } else {
       connection.shutdown();
     }

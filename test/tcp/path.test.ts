@@ -186,6 +186,39 @@ eachWrap(
   },
 );
 
+eachWrap(t, '[RFC 1191 §6.3] what was known of a path grows old', (t, make) => {
+  const b = sending(make);
+  b.connection.handlePathMtu(600, b.tcb.snd.una);
+  b.sent();
+  b.inject('. 1:1(0) ack 3001 win 65535').sent();
+  b.connection.handleWiderPath(400);
+  b.send(1000);
+  t.same(b.sent(), ['P. 3001:4001(1000) ack 1']);
+  const opening = make({ mss: 600 }).open();
+  opening.sent();
+  opening.connection.handleWiderPath(400);
+  opening.inject('S. 0:0(0) ack 1 win 65535 <mss 1000>').sent();
+  opening.send(1000);
+  t.same(opening.sent(), ['P. 1:1001(1000) ack 1']);
+});
+
+eachWrap(t, 'a suspicion of a black hole goes with what was known of the path', (t, make) => {
+  const b = make({ mss: 1460, config: { blackHoleTimeouts: 1 } }).establish({
+    options: 'mss 1460',
+  });
+  b.send(4000);
+  b.sent();
+  b.connection.handlePathMtu(1200, b.tcb.snd.una);
+  b.sent();
+  b.advance(250);
+  t.equal(b.tcb.snd.mss, 600);
+  b.connection.handleWiderPath(260);
+  t.equal(b.tcb.snd.mss, 1460);
+  b.sent();
+  b.inject('. 1:1(0) ack 4001 win 65535');
+  t.equal(b.tcb.snd.mss, 1460);
+});
+
 eachWrap(t, 'small segments that are lost are no sign of it', (t, make) => {
   const b = make({ mss: 1460, config: { blackHoleTimeouts: 3 } }).establish({
     options: 'mss 1460',

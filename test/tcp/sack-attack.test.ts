@@ -14,7 +14,7 @@ function manySegments(): Bench {
   b.establish({ options: 'mss 1,wscale 14,sackOK' });
   b.inject('. 1:1(0) ack 1 win 65535');
   b.tcb.cc.cwnd = BIG;
-  b.connection.send(new Uint8Array(BIG), 0, false);
+  b.connection.send(new Uint8Array(BIG), 0, false, b.now);
   const out = new Segment();
   while (b.connection.pollTransmit(b.now, out)) b.now += 0.001;
   return b;

@@ -83,7 +83,7 @@ t.test(
   },
 );
 
-t.test('without memory nothing is taken, and what was there stays', (t) => {
+t.test('without memory no more is taken than the ring holds, and what was there stays', (t) => {
   const buffer = new SendBuffer(100_000);
   buffer.append(patternBytes(0, 2000), 0);
   const { allocate } = packetMemory;
@@ -93,8 +93,9 @@ t.test('without memory nothing is taken, and what was there stays', (t) => {
   t.teardown(() => {
     packetMemory.allocate = allocate;
   });
-  t.equal(buffer.append(patternBytes(2000, 5000), 0), 0);
-  t.equal(buffer.append(patternBytes(2000, 48), 0), 48, 'the ring has room for so much');
+  t.equal(buffer.append(patternBytes(2000, 5000), 0), 48, 'the ring has room for so much');
+  t.equal(buffer.append(patternBytes(2048, 5000), 0), 0);
+  t.equal(new SendBuffer(100).append(patternBytes(0, 5), 0), 0, 'there is no ring');
   packetMemory.allocate = allocate;
   t.equal(buffer.append(patternBytes(2048, 5000), 0), 5000);
   t.equal(findForeignByte(textAt(buffer, 0, 7048), 0), -1);

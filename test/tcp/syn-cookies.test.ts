@@ -238,7 +238,7 @@ t.test('a connection from a cookie is as if its SYN had been remembered', async 
   });
   const out = new Segment();
   t.equal(connection.pollTransmit(NOW + 100, out), false, 'nothing is owed');
-  connection.send(Buffer.alloc(10), 0, false);
+  connection.send(Buffer.alloc(10), 0, false, NOW + 100);
   t.equal(connection.pollTransmit(NOW + 100, out), true);
   t.equal(out.seq, (one.answer.seq + 1) | 0);
   t.equal(out.ack, (one.syn.seq + 1) | 0);

@@ -1,5 +1,7 @@
 /** The user's commands in every state (RFC 9293 §3.10.1 to §3.10.5), and a user who goes away (§3.6.1). */
 import t from 'tap';
+import { packetMemory } from '../../lib/support/memory';
+import { NetworkError } from '../../lib/support/network-error';
 import type { TcpState } from '../../types/tcp';
 import { eachWrap } from './bench';
 import { REACHABLE, type Reachable, reach } from './reach';
@@ -273,11 +275,76 @@ eachWrap(t, 'or an eighth, when all that was written is on its way', (t, make) =
   t.equal(b.events(), 'writable');
 });
 
+/** For as long as `run` takes there is no packet memory. */
+function withoutMemory(run: () => void): void {
+  const { allocate } = packetMemory;
+  packetMemory.allocate = () => {
+    throw new NetworkError('ENOBUFS', 'used up');
+  };
+  try {
+    run();
+  } finally {
+    packetMemory.allocate = allocate;
+  }
+}
+
+eachWrap(
+  t,
+  'who finds no memory hears when to try again, though nothing is on its way',
+  (t, make) => {
+    const b = make().establish();
+    withoutMemory(() => {
+      t.equal(b.send(100), 0);
+      b.advance(49);
+      t.equal(b.events(), '');
+      b.advance(1);
+      t.equal(b.events(), 'writable');
+      t.equal(b.send(100), 0, 'still none');
+      b.advance(50);
+      t.equal(b.events(), 'writable', 'as often as it takes');
+    });
+    t.equal(b.send(100), 100);
+    t.same(b.advance(0), ['0 P. 1:101(100) ack 1']);
+    b.inject('. 1:1(0) ack 101 win 65535');
+    t.equal(b.connection.deadline, Number.POSITIVE_INFINITY);
+    t.equal(b.events(), '', 'nobody waits any more');
+  },
+);
+
+eachWrap(t, 'a full buffer is no lack of memory', (t, make) => {
+  const b = make({ config: { sendBufferBytes: 1000 } }).establish({ win: 100 });
+  t.equal(b.send(2000), 1000);
+  b.sent();
+  b.advance(60);
+  t.equal(b.events(), '', 'the ACK will tell');
+});
+
+eachWrap(t, 'limits below what is held keep it, and let no more in', (t, make) => {
+  const b = make({ config: { sendBufferBytes: 4000, receiveBufferBytes: 4000 } });
+  b.establish({ win: 1000 });
+  b.inject('. 1:1001(1000) ack 1 win 1000');
+  t.equal(b.send(4000), 4000);
+  b.sent();
+  b.connection.tune({ sendBufferBytes: 500, receiveBufferBytes: 500 });
+  t.equal(b.send(1), 0, 'no room');
+  b.inject('. 1001:4001(3000) ack 1 win 1000');
+  t.equal(b.tcb.rcv.nxt, (b.irs + 4001) | 0, 'what was offered is taken');
+  t.equal(b.tcb.rcv.wnd, 0);
+  t.equal(b.receive(), 4000);
+  b.sent({ win: true });
+  t.equal(b.tcb.rcv.wnd, 500, 'then the new limit counts');
+  b.inject('. 4001:4001(0) ack 1001 win 3000').sent();
+  b.inject('. 4001:4001(0) ack 3601 win 3000').sent();
+  t.equal(b.send(1), 0);
+  b.inject('. 4001:4001(0) ack 4001 win 3000');
+  t.equal(b.send(1000), 500);
+});
+
 eachWrap(t, 'only what the chunk has from an offset on is taken', (t, make) => {
   const b = make().establish();
   const chunk = new Uint8Array(20);
-  t.equal(b.connection.send(chunk, 20, false), 0);
-  t.equal(b.connection.send(chunk, 15, false), 5);
+  t.equal(b.connection.send(chunk, 20, false, b.now), 0);
+  t.equal(b.connection.send(chunk, 15, false, b.now), 5);
   t.equal(b.connection.sendQueueBytes, 5);
 });
 

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Libc, loadLibc } from '../../../lib/link/libc';
+import { withinNamespace } from '../../../lib/link/network-namespace';
 
 const AF_PACKET = 17;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000;
@@ -73,11 +74,15 @@ export class Capture {
 
   /**
    * @param address only what comes from or goes to it is kept
-   * @param device where to look; on lo each segment is seen once, elsewhere both directions are
+   * @param device where to look; on lo each segment is seen once, elsewhere both directions are;
+   *   '': on all devices of the namespace
+   * @param namespace where the device is; '': ours
    */
-  constructor(address: string, device = 'lo') {
+  constructor(address: string, device = 'lo', namespace = '') {
     this.#address = address;
-    this.#fd = this.#libc.socket(AF_PACKET, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
+    this.#fd = withinNamespace(this.#libc, namespace, () =>
+      this.#libc.socket(AF_PACKET, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0),
+    );
     if (this.#fd < 0) throw new Error(`packet socket: errno ${this.#libc.errno()}`);
     const lines = programFor(address);
     const program = Buffer.alloc(lines.length * 8);
@@ -184,7 +189,8 @@ export class Capture {
     const address = Buffer.alloc(SOCKADDR_LL_BYTES);
     address.writeUInt16LE(AF_PACKET, 0);
     address.writeUInt16BE(device === 'lo' ? ETH_P_IP : ETH_P_ALL, 2);
-    address.writeInt32LE(Number(readFileSync(`/sys/class/net/${device}/ifindex`, 'utf8')), 4);
+    const index = device === '' ? 0 : readFileSync(`/sys/class/net/${device}/ifindex`, 'utf8');
+    address.writeInt32LE(Number(index), 4);
     if (this.#libc.bind(this.#fd, address, SOCKADDR_LL_BYTES) === 0) return;
     throw new Error(`packet socket on ${device}: errno ${this.#libc.errno()}`);
   }

@@ -2,14 +2,14 @@
  * What the tests against the host's kernel need: privileges and programs. Where something is missing
  * a test is skipped and says so; in continuous integration that is a failure.
  */
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { RawLink } from '../../../lib/link/raw-link';
 import { RawSocketLink } from '../../../lib/link/raw-socket-link';
 
-/** A raw socket of ours or of the npm package, a program, or the right to make namespaces. */
-export type Need = 'raw' | 'raw-socket' | 'nc' | 'curl' | 'ss' | 'namespace';
+/** A raw socket of ours or of the npm package, TUN devices, a program, the right to make namespaces. */
+export type Need = 'raw' | 'raw-socket' | 'tun' | 'nc' | 'curl' | 'ss' | 'tshark' | 'namespace';
 
 /** Bits of capabilities(7). */
 const CAP_NET_ADMIN = 12n;
@@ -34,6 +34,9 @@ export function kernelTest(
 export function findLack(need: Need): string | null {
   if (need === 'raw') return lackFrom(RawLink.available());
   if (need === 'raw-socket') return lackFrom(RawSocketLink.available());
+  if (need === 'tun') {
+    return existsSync('/dev/net/tun') ? findLack('namespace') : '/dev/net/tun is missing';
+  }
   if (need !== 'namespace') return hasProgram(need) ? null : `${need} is not installed`;
   if (!hasProgram('ip')) return 'ip (iproute2) is not installed';
   const may = hasCapability(CAP_NET_ADMIN) && hasCapability(CAP_SYS_ADMIN);

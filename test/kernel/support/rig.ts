@@ -4,11 +4,12 @@
  */
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { Test } from 'tap';
-import type { HostLink } from '../../../lib/link/host-link';
+import type { LinkCounters } from '../../../lib/link/link-counters';
 import { createNet } from '../../../lib/net/create-net';
 import type { StackStats } from '../../../lib/stack/stack';
 import { Stack } from '../../../lib/stack/stack';
 import { packetMemory } from '../../../lib/support/memory';
+import type { Link } from '../../../types/link';
 import type { StackOptions } from '../../../types/stack';
 import { Capture } from './capture';
 import type { NetLike } from './conversation';
@@ -67,8 +68,11 @@ export const HOST = ['127', 64 + ((process.pid >> 16) & 63), (process.pid >> 8) 
   .concat(process.pid & 255)
   .join('.');
 
+/** A link that counts. */
+export type CountingLink = Link & { readonly counters: LinkCounters };
+
 export class Rig {
-  readonly link: HostLink;
+  readonly link: CountingLink;
   readonly stack: Stack;
   readonly net: NetLike;
   readonly capture: Capture;
@@ -76,9 +80,18 @@ export class Rig {
   readonly #memory = packetMemory.allocated;
   readonly #timers = countTimers();
 
-  /** @param address, device what the capture keeps, and where it looks */
-  constructor(link: HostLink, address = HOST, device = 'lo', options: StackOptions = {}) {
-    this.capture = new Capture(address, device);
+  /**
+   * @param address, device what the capture keeps, and where it looks
+   * @param namespace where the device is; '': ours
+   */
+  constructor(
+    link: CountingLink,
+    address = HOST,
+    device = 'lo',
+    options: StackOptions = {},
+    namespace = '',
+  ) {
+    this.capture = new Capture(address, device, namespace);
     this.link = link;
     const tcp = { mslMs: MSL_MS, ...options.tcp };
     this.stack = new Stack({ ...options, links: [link], tcp });

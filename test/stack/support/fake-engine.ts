@@ -92,6 +92,8 @@ export class FakeEngine implements TcpEngine {
     return false;
   }
 
+  handleWiderPath(): void {}
+
   info(): TcpInfo {
     return { state: this.state } as TcpInfo;
   }

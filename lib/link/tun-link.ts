@@ -1,0 +1,174 @@
+/**
+ * A network between this process and the host's kernel, over a TUN device: the stack lives at
+ * addresses of its own, and the kernel is its neighbour and, if it forwards, its router.
+ *
+ * With offload, packets of up to 64 KiB cross whole in both directions, whatever the MTU: whoever
+ * takes them out of the kernel again cuts them. Works on Linux, with CAP_NET_ADMIN or a device that
+ * was made for the user. Where packets are only to be carried elsewhere, the link can be opened
+ * with a LinkHost of one's own, without a stack, and `offload: false`.
+ */
+import type { Link, LinkHost, LinkRoute } from '../../types/link';
+import type { IpAddress } from '../wire/ip-address';
+import { IPV4_MAX_BYTES } from '../wire/ipv4';
+import { systemError } from './errno';
+import { type Libc, loadLibc } from './libc';
+import { LinkCounters } from './link-counters';
+import { withinNamespace } from './network-namespace';
+import { stopAtExit, stopNoMore } from './stop-at-exit';
+import { TunAddresses } from './tun-addresses';
+import { TunDevice } from './tun-device';
+import { readTunOptions, type TunLinkOptions, type TunSettings } from './tun-options';
+import { TunQueue } from './tun-queue';
+import { TunTransmitter } from './tun-transmitter';
+
+export class TunLink implements Link {
+  readonly needsChecksum: boolean;
+  readonly sharesHost = false;
+  readonly endsWithProcess = true;
+  readonly counters = new LinkCounters();
+
+  readonly #settings: TunSettings;
+  #name: string;
+  #mtu: number;
+  #host: LinkHost | null = null;
+  #device: TunDevice | null = null;
+  #addresses: TunAddresses | null = null;
+  #queues: TunQueue[] = [];
+  #transmitter: TunTransmitter | null = null;
+
+  /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
+  constructor(options: TunLinkOptions) {
+    this.#settings = readTunOptions(options);
+    this.#name = this.#settings.name;
+    this.#mtu = this.#settings.mtu === 0 ? 1500 : this.#settings.mtu;
+    this.needsChecksum = !this.#settings.offload;
+  }
+
+  /** Of the device; before `open`, what was asked for. */
+  get name(): string {
+    return this.#name;
+  }
+
+  get mtu(): number {
+    return this.#mtu;
+  }
+
+  get maxSegmentBytes(): number {
+    return this.#settings.offload ? IPV4_MAX_BYTES : this.#mtu;
+  }
+
+  /**
+   * @throws NetworkError ENODEV (no /dev/net/tun, no such device), EPERM, EACCES, EBUSY,
+   *   EADDRINUSE, EINVAL, ENOTSUP (not Linux, no koffi), EMFILE
+   */
+  open(host: LinkHost): void {
+    const libc = loadLibc();
+    this.#host = host;
+    try {
+      withinNamespace(libc, this.#settings.namespace, () => this.#openDevice(libc));
+      this.#openQueues(libc, this.#device!, host);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    stopAtExit(this.#stop);
+  }
+
+  close(): void {
+    if (this.#host === null) return;
+    this.#host = null;
+    stopNoMore(this.#stop);
+    for (const queue of this.#queues) queue.close();
+    this.#transmitter?.dispose();
+    this.#addresses?.close();
+    this.#device?.close();
+    this.#queues = [];
+    this.#transmitter = this.#addresses = this.#device = null;
+  }
+
+  isLocal(address: IpAddress): boolean {
+    return this.#settings.addresses.some((own) => own.address.equals(address));
+  }
+
+  /** Every destination is taken to lie behind this link, if it has an address of that family. */
+  route(destination: IpAddress): LinkRoute | null {
+    const { addresses } = this.#settings;
+    const own = addresses.find(({ address }) => address.isMapped === destination.isMapped);
+    return own === undefined ? null : { source: own.address, mtu: this.#mtu };
+  }
+
+  reserve(length: number): number {
+    if (this.#transmitter === null || length > this.maxSegmentBytes) return -1;
+    return this.#transmitter.reserve(length);
+  }
+
+  commit(length: number, pieceBytes = 0): void {
+    this.#transmitter?.commit(length, pieceBytes);
+  }
+
+  /** What is committed has been written already; what that set off in the kernel can be read. */
+  flush(): void {}
+
+  /** Referenced at first. */
+  ref(): void {
+    for (const queue of this.#queues) queue.ref();
+  }
+
+  unref(): void {
+    for (const queue of this.#queues) queue.unref();
+  }
+
+  /** The transmitter waits until the device has room again. */
+  handleBlocked(fd: number): void {
+    this.#queues.find((queue) => queue.fd === fd)?.awaitRoom();
+  }
+
+  /** The device is gone: deleted, or its namespace was. */
+  handleFailure(error: Error): void {
+    this.#stop();
+    this.#host?.failed(error);
+  }
+
+  /** A queue's descriptor has room. @returns whether everything has gone */
+  handleWritable(): boolean {
+    const transmitter = this.#transmitter;
+    if (transmitter === null) return true;
+    const hasRoom = transmitter.handleWritable();
+    if (hasRoom) this.#host?.writable();
+    return !transmitter.blocked;
+  }
+
+  /** A queue can no longer be read. */
+  handleBroken(errno: number): void {
+    this.handleFailure(systemError(errno, `device ${this.#name}`));
+  }
+
+  /** Nothing that arrives reaches JavaScript any longer; sending still works. */
+  readonly #stop = (): void => {
+    for (const queue of this.#queues) queue.stop();
+  };
+
+  #openDevice(libc: Libc): void {
+    const settings = this.#settings;
+    this.#addresses = new TunAddresses(libc, settings);
+    if (settings.existing) this.#addresses.find(settings.name);
+    const { name, offload, queues, shared, persist } = settings;
+    this.#device = new TunDevice(libc, { kind: 'tun', name, offload, queues, shared, persist });
+    this.#name = this.#device.name;
+    this.#mtu = this.#addresses.configure(this.#name);
+  }
+
+  #openQueues(libc: Libc, device: TunDevice, host: LinkHost): void {
+    const { descriptors, headerBytes } = device;
+    const hasHeader = headerBytes > 0;
+    this.#transmitter = new TunTransmitter(libc, descriptors, hasHeader, this.counters, this);
+    for (const fd of descriptors) {
+      this.#queues.push(new TunQueue(libc, fd, headerBytes, this.counters, host, this));
+    }
+  }
+}
+
+/** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; opened by the stack it is for */
+export function createTunLink(options: TunLinkOptions): TunLink {
+  return new TunLink(options);
+}

@@ -1,0 +1,36 @@
+/** A network namespace of a test's own with nothing in it but its loopback. */
+import { execFileSync } from 'node:child_process';
+import { ip } from './namespace';
+
+let made = 0;
+
+export class BareNamespace {
+  readonly name = `usernet-bare-${process.pid}-${++made}`;
+
+  constructor() {
+    process.once('exit', this.remove); // also when the test has failed half-way
+    ip('netns', 'add', this.name);
+    ip('-n', this.name, 'link', 'set', 'lo', 'up');
+  }
+
+  /** `ip` with its arguments, in the namespace. */
+  ip(...args: string[]): void {
+    ip('-n', this.name, ...args);
+  }
+
+  /** Runs a program in the namespace. @returns what it prints */
+  run(...command: string[]): string {
+    const args = ['netns', 'exec', this.name, ...command];
+    return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  /** Takes it down again, with the devices in it. */
+  readonly remove = (): void => {
+    process.off('exit', this.remove);
+    try {
+      execFileSync('ip', ['netns', 'del', this.name], { stdio: 'ignore' });
+    } catch {
+      // It is gone, or never was.
+    }
+  };
+}
