@@ -7,7 +7,7 @@ import { AsyncResource } from 'node:async_hooks';
 import * as dns from 'node:dns';
 import { addAbortListener } from 'node:events';
 import type { Server as NodeServer } from 'node:net';
-import type { StackConnection, StackListener } from '../../types/stack';
+import type { ListenRequest, StackConnection, StackListener } from '../../types/stack';
 import type { NetworkError } from '../support/network-error';
 import { IPV4_ANY, IPV6_ANY, IpAddress } from '../wire/ip-address';
 import { invalidArgValue, stateError } from './argument-errors';
@@ -21,6 +21,9 @@ import { validateAbortSignal, validatePort } from './validators';
 
 /** What Node asks the kernel for when the program does not say. */
 const DEFAULT_BACKLOG = 511;
+
+/** Until Node 22 `ipv6Only` said nothing where no host was named. */
+const HEEDED_WITHOUT_HOST = Number.parseInt(process.versions.node, 10) >= 22;
 
 export function listenServer(server: ServerMethods, args: readonly unknown[]): void {
   const { options, callback } = normalizeArguments(args);
@@ -38,7 +41,10 @@ export function listenServer(server: ServerMethods, args: readonly unknown[]): v
   } else if (typeof port === 'number' || typeof port === 'string') {
     validatePort(port, 'options.port');
     const backlog = Number(options.backlog) || portNumber(args[1]) || portNumber(args[2]);
-    listenOnPort(server, options.host, Number(port), backlog || DEFAULT_BACKLOG);
+    const ipv6Only = options.ipv6Only === true;
+    const where = { port: Number(port), backlog: backlog || DEFAULT_BACKLOG, ipv6Only };
+    if (options.host) lookUpAndListen(server, String(options.host), where);
+    else listenAnywhere(server, { ...where, ipv6Only: ipv6Only && HEEDED_WITHOUT_HOST });
   } else if (isPipeName(options.path)) {
     listenForeign(server, args);
   } else {
@@ -71,12 +77,10 @@ function stopOnAbort(server: ServerMethods, signal: unknown): void {
   }
 }
 
-function listenOnPort(server: ServerMethods, host: unknown, port: number, backlog: number): void {
-  if (host) lookUpAndListen(server, port, String(host), backlog);
-  else listenAnywhere(server, port, backlog);
-}
+/** The port of a `listen`, and how to listen there. */
+type Where = Pick<ListenRequest, 'port' | 'backlog' | 'ipv6Only'>;
 
-function lookUpAndListen(server: ServerMethods, port: number, host: string, backlog: number): void {
+function lookUpAndListen(server: ServerMethods, host: string, where: Where): void {
   const id = server._listeningId;
   dns.lookup(host, (error, address) => {
     if (id !== server._listeningId) return; // closed meanwhile
@@ -84,30 +88,27 @@ function lookUpAndListen(server: ServerMethods, port: number, host: string, back
       server.emit('error', error);
       return;
     }
-    const failure = tryListen(server, IpAddress.parse(address)!, port, backlog);
-    if (failure !== null) fail(server, failure, address, port);
+    const parsed = IpAddress.parse(address)!;
+    const ipv6Only = where.ipv6Only && parsed.family === 6; // in IPv4 it says nothing
+    const failure = tryListen(server, parsed, { ...where, ipv6Only });
+    if (failure !== null) fail(server, failure, address, where.port);
   });
 }
 
 /** Every address of both families; where there is no IPv6, every IPv4 address. */
-function listenAnywhere(server: ServerMethods, port: number, backlog: number): void {
-  const failure = tryListen(server, IPV6_ANY, port, backlog);
+function listenAnywhere(server: ServerMethods, where: Where): void {
+  const failure = tryListen(server, IPV6_ANY, where);
   if (failure === null) return;
   if (failure.code === 'EADDRINUSE') {
-    fail(server, failure, IPV6_ANY.text, port);
+    fail(server, failure, IPV6_ANY.text, where.port);
   } else {
-    const second = tryListen(server, IPV4_ANY, port, backlog);
-    if (second !== null) fail(server, second, IPV4_ANY.text, port);
+    const second = tryListen(server, IPV4_ANY, { ...where, ipv6Only: false });
+    if (second !== null) fail(server, second, IPV4_ANY.text, where.port);
   }
 }
 
 /** @returns why it did not work */
-function tryListen(
-  server: ServerMethods,
-  address: IpAddress,
-  port: number,
-  backlog: number,
-): NetworkError | null {
+function tryListen(server: ServerMethods, address: IpAddress, where: Where): NetworkError | null {
   const dualStack = address.family === 6;
   // 'connection' listeners run in the async context of `listen`.
   const scope = new AsyncResource('TCPSERVERWRAP');
@@ -115,7 +116,7 @@ function tryListen(
     scope.runInAsyncScope(acceptConnection, null, server, connection, dualStack);
   try {
     const stack = chosenStack(server._stack);
-    const request = { ...server._choices, address, port, backlog };
+    const request = { ...server._choices, ...where, address };
     startListening(server, stack.listen(request, accept));
     return null;
   } catch (thrown) {

@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import type * as nodeNet from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { describe, type NetLike } from '../scenarios';
 import type { Action, Operation, Party, Program } from './program';
 
@@ -19,6 +20,11 @@ const TIMEOUT_WAIT_MS = 6;
 
 /** For each step, what each party heard in it. */
 export type Trace = Record<string, string[]>[];
+
+/** Then every third program runs over ::1. */
+const HAS_IPV6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
 
 export async function runProgram(program: Program, net: NetLike): Promise<Trace> {
   const run = new Run(program, net);
@@ -32,6 +38,7 @@ class Run {
   readonly trace: Trace = [];
   readonly #program: Program;
   readonly #net: NetLike;
+  readonly #host: string;
   readonly #server: Server;
   readonly #clients: Socket[] = [];
   readonly #accepted: (Socket | undefined)[] = [];
@@ -49,16 +56,17 @@ class Run {
   constructor(program: Program, net: NetLike) {
     this.#program = program;
     this.#net = net;
+    this.#host = HAS_IPV6 && program.seed % 3 === 2 ? '::1' : '127.0.0.1';
     this.#hooks = program.hooks.map((hook) => ({ ...hook, done: false }));
     this.#server = net.createServer({ ...program.server, noDelay: true });
   }
 
   async start(): Promise<void> {
     const { net: net_, program } = { net: this.#net, program: this.#program };
-    await listen(this.#server);
+    await listen(this.#server, this.#host);
     this.#port = (this.#server.address() as AddressInfo).port;
     const other = net_.createServer();
-    await listen(other);
+    await listen(other, this.#host);
     this.#closedPort = (other.address() as AddressInfo).port;
     await new Promise((resolve) => other.close(resolve));
     this.#server.on('connection', (socket) => this.#accept(socket));
@@ -176,7 +184,7 @@ class Run {
         if (socket.connecting) return 'connecting';
         return socket.connect({
           port: operation.refused ? this.#closedPort : this.#port,
-          host: '127.0.0.1',
+          host: this.#host,
         });
       case 'write': {
         const callback = operation.callback ? say('write') : undefined;
@@ -271,8 +279,8 @@ class Run {
   }
 }
 
-function listen(server: Server): Promise<void> {
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+function listen(server: Server, host: string): Promise<void> {
+  return new Promise((resolve) => server.listen(0, host, () => resolve()));
 }
 
 function digest(pieces: readonly Buffer[]): string {
