@@ -12,12 +12,13 @@ export type { StackLimits, StackOptions, TransportStack } from '../types/stack';
 export type { TcpConfig, TcpInfo, TcpState } from '../types/tcp';
 export { CaptureFile } from './link/capture-file';
 export { type CaptureLinkOptions, createCaptureLink } from './link/capture-link';
+export type { FrameCarrierOptions, TapOptions } from './link/ethernet/carrier-options';
 export {
   createEthernetLink,
   EthernetLink,
   type NeighbourSummary,
 } from './link/ethernet/ethernet-link';
-export type { EthernetLinkOptions, FrameCarrierOptions } from './link/ethernet/ethernet-options';
+export type { EthernetLinkOptions } from './link/ethernet/ethernet-options';
 export { PacketLink } from './link/packet-link';
 export type { PacketLinkOptions } from './link/packet-link-options';
 export { RawLink } from './link/raw-link';

@@ -3,15 +3,19 @@ import { NetworkError, type NetworkErrorCode } from '../support/network-error';
 
 export const EINTR = 4;
 export const EIO = 5;
+export const ENXIO = 6;
 export const EBADF = 9;
 export const EAGAIN = 11;
+export const EINVAL = 22;
 export const EBADFD = 77;
 export const ENOTSOCK = 88;
+export const ENETDOWN = 100;
 export const ENOBUFS = 105;
 
 /** Those without a name of their own among the NetworkErrorCodes go by the nearest that has one. */
 const CODES: Record<number, NetworkErrorCode> = {
   1: 'EPERM',
+  6: 'ENODEV', // ENXIO
   12: 'ENOBUFS', // ENOMEM
   13: 'EACCES',
   16: 'EBUSY',

@@ -24,6 +24,7 @@ export const IPPROTO_TCP = 6;
 export const IP_HDRINCL = 3;
 export const IP_MTU = 14;
 export const SOL_SOCKET = 1;
+export const SO_ERROR = 4;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_ATTACH_FILTER = 26;

@@ -28,6 +28,7 @@ const NLM_F_CREATE = 0x400;
 const IFF_UP = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_MASTER = 10;
 const IFLA_AF_SPEC = 26;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
 const ADDR_GEN_MODE_NONE = 1;
@@ -85,6 +86,12 @@ export class Netlink {
   /** @throws NetworkError EPERM */
   setUp(index: number): void {
     this.#ask(RTM_NEWLINK, NLM_F_ACK, linkBody(index, IFF_UP, IFF_UP), 'bringing the device up');
+  }
+
+  /** Joins the device to a bridge. @throws NetworkError EPERM, EINVAL, EBUSY (it has one) */
+  setMaster(index: number, master: number): void {
+    const body = Buffer.concat([linkBody(index, 0, 0), attribute(IFLA_MASTER, uint32(master))]);
+    this.#ask(RTM_NEWLINK, NLM_F_ACK, body, 'joining the bridge');
   }
 
   deleteDevice(index: number): void {

@@ -5,13 +5,13 @@
 import type { LinkHost } from '../../types/link';
 import { packetMemory } from '../support/memory';
 import { CHECKSUM_COMPLETE } from '../wire/checksum-note';
-import { EAGAIN, EINTR, EIO } from './errno';
+import { EAGAIN, EINTR, EINVAL, EIO, ENETDOWN } from './errno';
 import type { Libc } from './libc';
 import type { LinkCounters } from './link-counters';
 import { readVirtioNote } from './virtio-header';
 
-/** The longest packet, behind the header and the bytes that let it begin on a cache line. */
-const BUFFER_BYTES = 65_536 + 64;
+/** The longest packet or frame, behind the bytes that let it begin on a cache line. */
+const BUFFER_BYTES = 65_536 + 64 + 64;
 const PACKET_AT = 64;
 
 /**
@@ -78,8 +78,11 @@ export class TunReceiver {
         continue;
       }
       const error = this.#libc.errno();
-      if (error === EAGAIN || error === EIO) return 0; // EIO: the device is down
-      if (error !== EINTR) return error;
+      // EIO, ENETDOWN: the device is down.
+      if (error === EAGAIN || error === EIO || error === ENETDOWN) return 0;
+      // EINVAL: a packet that no virtio header can describe.
+      if (error === EINVAL) this.#counters.droppedMalformed++;
+      else if (error !== EINTR) return error;
     }
     return 0;
   }

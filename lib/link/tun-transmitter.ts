@@ -8,7 +8,7 @@
  */
 import { packetMemory } from '../support/memory';
 import { IPV4_MAX_BYTES } from '../wire/ipv4';
-import { EAGAIN, EBADF, EBADFD, EINTR, EIO, systemError } from './errno';
+import { EAGAIN, EBADF, EBADFD, EINTR, EIO, ENETDOWN, ENXIO, systemError } from './errno';
 import type { Libc } from './libc';
 import type { LinkCounters } from './link-counters';
 import { VIRTIO_HEADER_BYTES, writeVirtioHeader } from './virtio-header';
@@ -31,6 +31,7 @@ export class TunTransmitter {
   readonly #hasHeader: boolean;
   readonly #counters: LinkCounters;
   readonly #events: TunTransmitterEvents;
+  readonly #frameBytes: number;
   readonly #buffer: number;
   /** Native address of the packet's place. */
   readonly #address: number;
@@ -39,19 +40,24 @@ export class TunTransmitter {
   #waitingFd = -1;
   #starved = false;
 
-  /** @param descriptors of the device's queues: each flow keeps to one */
+  /**
+   * @param descriptors of the device's queues: each flow keeps to one
+   * @param frameBytes of an Ethernet header before each packet
+   */
   constructor(
     libc: Libc,
     descriptors: readonly number[],
     hasHeader: boolean,
     counters: LinkCounters,
     events: TunTransmitterEvents,
+    frameBytes = 0,
   ) {
     this.#libc = libc;
     this.#descriptors = descriptors;
     this.#hasHeader = hasHeader;
     this.#counters = counters;
     this.#events = events;
+    this.#frameBytes = frameBytes;
     this.#buffer = packetMemory.allocate(BUFFER_BYTES);
     this.#address = libc.addressOf(packetMemory.bytes) + this.#buffer + PACKET_AT;
   }
@@ -70,7 +76,8 @@ export class TunTransmitter {
       this.#write(fd, length);
       return;
     }
-    writeVirtioHeader(at, length, pieceBytes);
+    const frameBytes = this.#frameBytes;
+    writeVirtioHeader(at + frameBytes, length - frameBytes, pieceBytes, frameBytes);
     this.#write(fd, length + VIRTIO_HEADER_BYTES);
   }
 
@@ -116,9 +123,9 @@ export class TunTransmitter {
       this.#waiting = length;
       this.#waitingFd = fd;
       this.#events.handleBlocked(fd);
-    } else if (errno === EBADF || errno === EBADFD) {
-      this.#events.handleFailure(systemError(errno, 'write to a TUN device'));
-    } else if (errno === EIO) {
+    } else if (errno === EBADF || errno === EBADFD || errno === ENXIO) {
+      this.#events.handleFailure(systemError(errno, 'write to a network device'));
+    } else if (errno === EIO || errno === ENETDOWN) {
       this.#counters.droppedDown++; // as on a wire that is pulled
     } else {
       this.#counters.droppedRefused++;

@@ -43,17 +43,23 @@ export function readVirtioNote(offset: number): ChecksumNote {
  * options, IPv6 without extension headers. A TCP checksum becomes partial: what the kernel, or the
  * last device that it passes, completes.
  * @param pieceBytes of text in each segment that it is to be cut into; 0: it stays whole
+ * @param frameBytes of an Ethernet header, if there is one between this header and the packet
  */
-export function writeVirtioHeader(offset: number, length: number, pieceBytes: number): void {
+export function writeVirtioHeader(
+  offset: number,
+  length: number,
+  pieceBytes: number,
+  frameBytes = 0,
+): void {
   const view = packetMemory.view;
-  const at = offset - VIRTIO_HEADER_BYTES;
+  const at = offset - frameBytes - VIRTIO_HEADER_BYTES;
   view.setInt32(at, 0);
   view.setInt32(at + 4, 0);
   view.setInt16(at + 8, 0);
   const first = view.getUint8(offset);
   const isIpv4 = first >>> 4 === 4;
   const protocol = view.getUint8(offset + (isIpv4 ? 9 : 6));
-  if (protocol !== TCP) return;
+  if (protocol !== TCP || !(isIpv4 || first >>> 4 === 6)) return;
   const start = isIpv4 ? (first & 0x0f) * 4 : IPV6_HEADER_BYTES;
   const addresses = isIpv4
     ? sumOfWords(view, offset + IPV4_ADDRESSES_AT, 2)
@@ -61,11 +67,11 @@ export function writeVirtioHeader(offset: number, length: number, pieceBytes: nu
   const partial = pseudoHeaderSum(addresses, TCP, length - start);
   view.setUint16(offset + start + TCP_CHECKSUM_AT, partial);
   view.setUint8(at, NEEDS_CHECKSUM);
-  view.setUint16(at + 6, start, true);
+  view.setUint16(at + 6, frameBytes + start, true);
   view.setUint16(at + 8, TCP_CHECKSUM_AT, true);
   if (pieceBytes === 0) return;
   const tcp = offset + start;
-  const headers = start + (view.getUint8(tcp + 12) >>> 4) * 4;
+  const headers = frameBytes + start + (view.getUint8(tcp + 12) >>> 4) * 4;
   const isMarked = (view.getUint8(tcp + TCP_FLAGS_AT) & CWR) !== 0;
   view.setUint8(at + 1, (isIpv4 ? GSO_TCP4 : GSO_TCP6) | (isMarked ? GSO_ECN : 0));
   view.setUint16(at + 2, headers, true);

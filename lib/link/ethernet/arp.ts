@@ -164,7 +164,7 @@ export class Arp {
       return;
     }
     writeArp(offset, this.#said);
-    output.commit(macHigh, macLow, ETHERTYPE_ARP, ARP_BYTES);
+    output.commit(macHigh, macLow, ETHERTYPE_ARP, ARP_BYTES, 0);
     counters.resolutionSent++;
   }
 }

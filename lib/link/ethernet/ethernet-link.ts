@@ -6,12 +6,12 @@
  * or the user. Here is what turns packets into frames: neighbours found by ARP, the addresses
  * claimed before they are used, the gateway.
  */
-import type { FrameCarrier } from '../../../types/frame-carrier';
 import type { Link, LinkHost, LinkRoute } from '../../../types/link';
 import { NetworkError } from '../../support/network-error';
 import { ETHERNET_HEADER_BYTES } from '../../wire/ethernet';
 import type { IpAddress } from '../../wire/ip-address';
 import { MacAddress, macText } from '../../wire/mac-address';
+import type { LinkCounters } from '../link-counters';
 import { PacketLink } from '../packet-link';
 import type { AddressClaim } from './address-claim';
 import { AddressPlan } from './address-plan';
@@ -38,7 +38,7 @@ export class EthernetLink implements Link {
   readonly counters = new EthernetCounters();
   readonly #setup: EthernetSetup;
   readonly #plan: AddressPlan;
-  readonly #carrier: FrameCarrier;
+  readonly #carrier: ReturnType<typeof chooseCarrier>;
   #mac: MacAddress | null;
   #host: LinkHost | null = null;
   #station: Station | null = null;
@@ -53,7 +53,7 @@ export class EthernetLink implements Link {
   constructor(options: EthernetLinkOptions) {
     this.#setup = checkEthernetOptions(options);
     this.#plan = new AddressPlan(this.#setup.addresses, this.#setup.gateways);
-    this.#carrier = chooseCarrier(this.#setup);
+    this.#carrier = chooseCarrier(this.#setup, () => this.#mac!);
     this.#mac = this.#setup.mac;
     this.name = this.#setup.name;
   }
@@ -65,8 +65,20 @@ export class EthernetLink implements Link {
     return mtu === null ? most : Math.min(mtu, most);
   }
 
+  /** Where the carrier's kernel cuts up what is too long, as long as it takes. */
   get maxSegmentBytes(): number {
-    return this.mtu;
+    const { mtu, maxSegmentBytes } = this.#carrier;
+    return maxSegmentBytes > mtu ? maxSegmentBytes - ETHERNET_HEADER_BYTES : this.mtu;
+  }
+
+  /** What has been carried, in frames, and what the carrier has dropped. */
+  get frames(): LinkCounters {
+    return this.#carrier.counters;
+  }
+
+  /** What a user carries may end where he does. */
+  get endsWithProcess(): boolean {
+    return !(this.#carrier instanceof PacketLink);
   }
 
   get needsChecksum(): boolean {
@@ -149,15 +161,17 @@ export class EthernetLink implements Link {
 
   reserve(length: number): number {
     const station = this.#station;
-    if (station === null || this.#failure !== null || length > this.mtu) return -1;
+    if (station === null || this.#failure !== null || length > this.maxSegmentBytes) {
+      return -1;
+    }
     const offset = station.reserve(length);
     if (offset < 0) this.#starved = true;
     else this.#place = offset;
     return offset;
   }
 
-  commit(length: number): void {
-    this.#station?.send(this.#place, length);
+  commit(length: number, pieceBytes = 0): void {
+    this.#station?.send(this.#place, length, pieceBytes);
   }
 
   flush(): void {

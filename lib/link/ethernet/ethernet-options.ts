@@ -4,28 +4,27 @@ import { ETHERNET_HEADER_BYTES } from '../../wire/ethernet';
 import { IpAddress } from '../../wire/ip-address';
 import { IPV4_MAX_BYTES } from '../../wire/ipv4';
 import { MacAddress } from '../../wire/mac-address';
-import { ArgumentError } from '../argument-error';
 import { type Cidr, readCidrs } from '../cidr';
 import type { ClaimTerms } from './address-claim';
 import { AddressPlan } from './address-plan';
+import {
+  type CarrierSetup,
+  checkCarrier,
+  type FrameCarrierOptions,
+  type TapOptions,
+} from './carrier-options';
+import { checkNumber, wrongType, wrongValue } from './check-options';
 
-/** Frames carried by the user. */
-export interface FrameCarrierOptions {
-  /**
-   * Takes a frame, from its destination address to the end of its payload, at least 60 bytes; the
-   * array is the user's to keep. Returning `false` says: taken, but no more until the link's
-   * `drained()` is called. What it throws becomes an uncaught exception.
-   */
-  send: (frame: Uint8Array) => unknown;
-  /** Called once, when the link is made: what it is given takes frames, as `link.receive` does. */
-  receive?: (deliver: (frame: Uint8Array) => boolean) => void;
-  /** Called when there is room again after `receive` returned false. */
-  drain?: () => void;
-}
-
+/** One of `carrier`, `interface` and `tap` says who carries the frames. */
 export interface EthernetLinkOptions {
-  /** Who carries the frames: the user … */
-  carrier: FrameCarrierOptions;
+  /** The user. */
+  carrier?: FrameCarrierOptions;
+  /** A packet socket on this interface of the host; needs CAP_NET_RAW. */
+  interface?: string;
+  /** A TAP device, or its name; a new one needs CAP_NET_ADMIN. */
+  tap?: string | TapOptions;
+  /** Network namespace of the interface or device: a name of `ip netns`, or a path. */
+  namespace?: string;
   /** Our hardware address, as in '02:00:00:00:00:01'. A random, locally administered one, else. */
   mac?: string;
   /** Our addresses with the lengths of their prefixes: '10.1.0.2/24'. */
@@ -49,7 +48,7 @@ export interface EthernetLinkOptions {
 
 /** The options, checked and with everything filled in. */
 export interface EthernetSetup {
-  carrier: FrameCarrierOptions;
+  carrier: CarrierSetup;
   mac: MacAddress | null;
   addresses: Cidr[];
   gateways: IpAddress[];
@@ -67,8 +66,8 @@ const MAX_MTU = IPV4_MAX_BYTES - ETHERNET_HEADER_BYTES;
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
 export function checkEthernetOptions(options: EthernetLinkOptions): EthernetSetup {
   if (options === null || typeof options !== 'object') wrongType('options', 'object', options);
-  const { carrier, mtu, conflicts, probeMs = DEFAULT_PROBE_MS, name = 'ethernet' } = options;
-  checkCarrier(carrier);
+  const { mtu, conflicts, probeMs = DEFAULT_PROBE_MS, name = 'ethernet' } = options;
+  const carrier = checkCarrier(options);
   if (typeof name !== 'string') wrongType('options.name', 'string', name);
   if (mtu !== undefined) checkNumber('options.mtu', mtu, MIN_MTU, MAX_MTU);
   checkNumber('options.probeMs', probeMs, 0, MAX_PROBE_MS);
@@ -80,20 +79,6 @@ export function checkEthernetOptions(options: EthernetLinkOptions): EthernetSetu
   const terms = { probeMs, yields: conflicts !== 'defend' };
   const mac = readMac(options.mac);
   return { carrier, mac, addresses, gateways, mtu: mtu ?? null, terms, name };
-}
-
-function checkCarrier(carrier: FrameCarrierOptions): void {
-  if (carrier === null || typeof carrier !== 'object') {
-    wrongType('options.carrier', 'object', carrier);
-  }
-  const { send, receive, drain } = carrier;
-  if (typeof send !== 'function') wrongType('options.carrier.send', 'function', send);
-  if (receive !== undefined && typeof receive !== 'function') {
-    wrongType('options.carrier.receive', 'function', receive);
-  }
-  if (drain !== undefined && typeof drain !== 'function') {
-    wrongType('options.carrier.drain', 'function', drain);
-  }
 }
 
 function readMac(mac: string | undefined): MacAddress | null {
@@ -130,18 +115,4 @@ function readGateways(value: string | string[] | undefined, plan: AddressPlan): 
     wrongValue('options.gateway', 'one address of each family at most', value);
   }
   return gateways;
-}
-
-function checkNumber(name: string, value: unknown, least: number, most: number): void {
-  if (typeof value !== 'number') wrongType(name, 'number', value);
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  wrongValue(name, `an integer from ${least} to ${most}`, value);
-}
-
-function wrongType(name: string, type: string, value: unknown): never {
-  throw new ArgumentError('ERR_INVALID_ARG_TYPE', name, `of type ${type}`, value);
-}
-
-function wrongValue(name: string, expected: string, value: unknown): never {
-  throw new ArgumentError('ERR_INVALID_ARG_VALUE', name, expected, value);
 }

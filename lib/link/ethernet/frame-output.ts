@@ -7,6 +7,8 @@ import type { MacAddress } from '../../wire/mac-address';
 export class FrameOutput {
   readonly #carrier: FrameCarrier;
   readonly #mac: MacAddress;
+  /** Shorter frames are padded. */
+  readonly #minBytes: number;
   /** Where the frame begins that was reserved last. */
   #place = 0;
   #pending = false;
@@ -14,6 +16,8 @@ export class FrameOutput {
   constructor(carrier: FrameCarrier, mac: MacAddress) {
     this.#carrier = carrier;
     this.#mac = mac;
+    // Who completes checksums pads frames, too: a kernel, or the card behind it.
+    this.#minBytes = carrier.needsChecksum ? ETHERNET_MIN_BYTES : 0;
   }
 
   /**
@@ -21,24 +25,27 @@ export class FrameOutput {
    * @returns offset of the payload; -1: no room
    */
   reserve(length: number): number {
-    const bytes = Math.max(ETHERNET_HEADER_BYTES + length, ETHERNET_MIN_BYTES);
+    const bytes = Math.max(ETHERNET_HEADER_BYTES + length, this.#minBytes);
     const offset = this.#carrier.reserve(bytes);
     if (offset < 0) return -1;
     this.#place = offset;
     return offset + ETHERNET_HEADER_BYTES;
   }
 
-  /** @param length of the payload in the place that was reserved last */
-  commit(macHigh: number, macLow: number, type: number, length: number): void {
+  /**
+   * @param length of the payload in the place that was reserved last
+   * @param pieceBytes as for Link.commit
+   */
+  commit(macHigh: number, macLow: number, type: number, length: number, pieceBytes: number): void {
     const offset = this.#place;
     const { high, low } = this.#mac;
     writeEthernet(offset, macHigh, macLow, high, low, type);
     let bytes = ETHERNET_HEADER_BYTES + length;
-    if (bytes < ETHERNET_MIN_BYTES) {
-      packetMemory.bytes.fill(0, offset + bytes, offset + ETHERNET_MIN_BYTES);
-      bytes = ETHERNET_MIN_BYTES;
+    if (bytes < this.#minBytes) {
+      packetMemory.bytes.fill(0, offset + bytes, offset + this.#minBytes);
+      bytes = this.#minBytes;
     }
-    this.#carrier.commit(bytes);
+    this.#carrier.commit(bytes, pieceBytes);
     this.#pending = true;
   }
 

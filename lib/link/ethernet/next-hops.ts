@@ -51,8 +51,11 @@ export class NextHops implements NeighbourEvents {
     this.cache = new NeighbourCache(this, parts.fraction);
   }
 
-  /** Sends the packet in the place that the output has reserved last, or keeps a copy of it. */
-  send(offset: number, length: number): void {
+  /**
+   * Sends the packet in the place that the output has reserved last, or keeps a copy of it.
+   * @param pieceBytes as for Link.commit
+   */
+  send(offset: number, length: number, pieceBytes: number): void {
     const { view } = packetMemory;
     const isIpv4 = view.getUint8(offset) >>> 4 === 4;
     const w3 = view.getInt32(offset + (isIpv4 ? IPV4_DESTINATION : IPV6_DESTINATION + 12));
@@ -61,8 +64,8 @@ export class NextHops implements NeighbourEvents {
     const w2 = isIpv4 ? MAPPED_PREFIX : view.getInt32(offset + IPV6_DESTINATION + 8);
     const neighbour = this.#neighbourFor(w0, w1, w2, w3);
     if (neighbour === null) this.#parts.counters.droppedNoRoute++;
-    else if (neighbour.state === 'INCOMPLETE') this.#keep(neighbour, offset, length);
-    else this.#sendTo(neighbour, isIpv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, length);
+    else if (neighbour.state === 'INCOMPLETE') this.#keep(neighbour, offset, length, pieceBytes);
+    else this.#sendTo(neighbour, isIpv4, length, pieceBytes);
   }
 
   handleQuestion(neighbour: Neighbour, toItself: boolean): void {
@@ -73,7 +76,7 @@ export class NextHops implements NeighbourEvents {
   handleResolved(neighbour: Neighbour): void {
     const { waiting } = neighbour;
     neighbour.waiting = null;
-    waiting?.drain((offset, length) => {
+    waiting?.drain((offset, length, pieceBytes) => {
       const { output, counters } = this.#parts;
       const place = output.reserve(length);
       if (place < 0) {
@@ -82,7 +85,7 @@ export class NextHops implements NeighbourEvents {
       }
       packetMemory.bytes.copyWithin(place, offset, offset + length);
       const isIpv4 = packetMemory.bytes[place] >>> 4 === 4;
-      this.#sendTo(neighbour, isIpv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, length);
+      this.#sendTo(neighbour, isIpv4, length, pieceBytes);
     });
   }
 
@@ -123,17 +126,19 @@ export class NextHops implements NeighbourEvents {
     return this.#last;
   }
 
-  #keep(neighbour: Neighbour, offset: number, length: number): void {
+  #keep(neighbour: Neighbour, offset: number, length: number, pieceBytes: number): void {
     neighbour.waiting ??= new WaitingPackets(this.#budget);
-    this.#parts.counters.droppedUnresolved += neighbour.waiting.push(offset, length);
+    const lost = neighbour.waiting.push(offset, length, pieceBytes);
+    this.#parts.counters.droppedUnresolved += lost;
     if (this.#toAsk === null) return;
     this.#toAsk = null;
     this.#parts.ask(neighbour, false);
   }
 
-  #sendTo({ macHigh, macLow }: Neighbour, type: number, length: number): void {
+  #sendTo(to: Neighbour, isIpv4: boolean, length: number, pieceBytes: number): void {
     const { output, counters } = this.#parts;
-    output.commit(macHigh, macLow, type, length);
+    const type = isIpv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
+    output.commit(to.macHigh, to.macLow, type, length, pieceBytes);
     counters.sentPackets++;
     counters.sentBytes += length;
   }

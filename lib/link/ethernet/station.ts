@@ -121,8 +121,8 @@ export class Station implements ClaimEvents {
   }
 
   /** Sends the packet at `offset`, which `reserve` returned last. */
-  send(offset: number, length: number): void {
-    this.#hops.send(offset, length);
+  send(offset: number, length: number, pieceBytes: number): void {
+    this.#hops.send(offset, length, pieceBytes);
   }
 
   flush(): void {

@@ -19,6 +19,8 @@ export class WaitingBudget {
 interface Waiting {
   offset: number;
   length: number;
+  /** As for Link.commit. */
+  pieceBytes: number;
 }
 
 export class WaitingPackets {
@@ -38,7 +40,7 @@ export class WaitingPackets {
    * Keeps a copy of the packet at `offset`.
    * @returns how many packets were lost for it: older ones, or itself
    */
-  push(offset: number, length: number): number {
+  push(offset: number, length: number, pieceBytes: number): number {
     let lost = 0;
     while (this.#packets.length > 0 && this.#isFullFor(length)) {
       this.#release(this.#packets.shift()!);
@@ -50,16 +52,16 @@ export class WaitingPackets {
     const copy = allocate(length);
     if (copy < 0) return lost + 1;
     packetMemory.bytes.copyWithin(copy, offset, offset + length);
-    this.#packets.push({ offset: copy, length });
+    this.#packets.push({ offset: copy, length, pieceBytes });
     this.#bytes += length;
     this.#budget.bytes += length;
     return lost;
   }
 
   /** Shows each packet, oldest first, and lets go of it. */
-  drain(show: (offset: number, length: number) => void): void {
+  drain(show: (offset: number, length: number, pieceBytes: number) => void): void {
     for (let one = this.#packets.shift(); one !== undefined; one = this.#packets.shift()) {
-      show(one.offset, one.length);
+      show(one.offset, one.length, one.pieceBytes);
       this.#release(one);
     }
   }

@@ -12,12 +12,15 @@ const AT = packetMemory.allocate(WAITING_BYTES + 1);
 
 function push(queue: WaitingPackets, mark: number, length = 100): number {
   packetMemory.bytes[AT] = mark;
-  return queue.push(AT, length);
+  return queue.push(AT, length, mark + 1000);
 }
 
 function marks(queue: WaitingPackets): number[] {
   const all: number[] = [];
-  queue.drain((offset) => all.push(packetMemory.bytes[offset]));
+  queue.drain((offset, _length, pieceBytes) => {
+    const mark = packetMemory.bytes[offset];
+    all.push(pieceBytes === mark + 1000 ? mark : -1);
+  });
   return all;
 }
 
