@@ -24,7 +24,7 @@ export class PacketSocketCarrier extends DescriptorCarrier {
     this.#mac = mac;
   }
 
-  /** @throws NetworkError ENODEV, ENETDOWN (the interface is down), EINVAL, EPERM, EACCES, EMFILE */
+  /** @throws NetworkError ENODEV, ENETDOWN (it is down), EINVAL, EPERM, EACCES, EMFILE */
   protected openDescriptor(libc: Libc): number {
     this.#netlink = new Netlink(libc);
     const { index, mtu, isUp } = this.#find(this.#netlink);

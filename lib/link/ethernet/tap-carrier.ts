@@ -40,7 +40,7 @@ export class TapCarrier extends DescriptorCarrier {
     return this.#name;
   }
 
-  /** @throws NetworkError ENODEV (no /dev/net/tun, device or bridge), EPERM, EACCES, EBUSY, EINVAL */
+  /** @throws NetworkError ENODEV (no device or bridge), EPERM, EACCES, EBUSY, EINVAL */
   protected openDescriptor(libc: Libc): number {
     const { name, existing } = this.#settings;
     const netlink = new Netlink(libc);
