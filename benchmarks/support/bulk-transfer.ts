@@ -40,8 +40,9 @@ export async function bulkOut(
   port: number,
   writeBytes: number,
   durationMs: number,
+  host = '127.0.0.1',
 ): Promise<BulkResult> {
-  const client = net.connect(port, '127.0.0.1');
+  const client = net.connect(port, host);
   await once(client, 'connect');
   const counter = { bytes: 0 };
   const result = await measure(counter, durationMs, () =>
@@ -55,8 +56,13 @@ export async function bulkOut(
 }
 
 /** This process reads from a peer elsewhere that sends. */
-export async function bulkIn(net: NetLike, port: number, durationMs: number): Promise<BulkResult> {
-  const client = net.connect(port, '127.0.0.1');
+export async function bulkIn(
+  net: NetLike,
+  port: number,
+  durationMs: number,
+  host = '127.0.0.1',
+): Promise<BulkResult> {
+  const client = net.connect(port, host);
   const counter = { bytes: 0 };
   countInto(client, counter);
   await once(client, 'connect');
@@ -66,10 +72,10 @@ export async function bulkIn(net: NetLike, port: number, durationMs: number): Pr
   return result;
 }
 
-export function listening(server: Server): Promise<number> {
+export function listening(server: Server, host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(0, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 

@@ -1,17 +1,18 @@
 /**
  * A process with the kernel's TCP to measure against: prints the ports of a sink, which reads all
- * it gets, and of a source, which sends as fast as it can. Ends with its standard input.
+ * it gets, and of a source, which sends as fast as it can. Ends with its standard input. Its first
+ * argument is the address to listen on, 127.0.0.1 unless given.
  */
 import { createServer, type Socket } from 'node:net';
 import { listening } from './bulk-transfer';
 
-async function main(): Promise<void> {
+async function main(host = '127.0.0.1'): Promise<void> {
   const sink = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.resume();
   });
   const source = createServer(pour);
-  const ports = { sink: await listening(sink), source: await listening(source) };
+  const ports = { sink: await listening(sink, host), source: await listening(source, host) };
   process.stdout.write(`${JSON.stringify(ports)}\n`);
   process.stdin.on('end', () => process.exit()).resume();
 }
@@ -26,4 +27,4 @@ function pour(socket: Socket): void {
   write();
 }
 
-main();
+main(process.argv[2]);
