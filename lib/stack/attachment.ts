@@ -43,6 +43,12 @@ export class Attachment implements LinkHost {
     this.#owner = owner;
   }
 
+  /** Largest packet that the link cuts into segments itself, in bytes; 0: it cuts nothing. */
+  get splitBytes(): number {
+    const { mtu, maxSegmentBytes } = this.link;
+    return maxSegmentBytes > mtu ? maxSegmentBytes : 0;
+  }
+
   /** `link.reserve` said -1: the endpoint goes on when there is room. */
   await(endpoint: Endpoint): void {
     if (endpoint.isWaiting) return;

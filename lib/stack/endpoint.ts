@@ -72,6 +72,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
 
   readonly #host: EndpointHost;
   readonly #linkMtu: number;
+  readonly #splitBytes: number;
   #failure: NetworkErrorCode | null = null;
   #referenced = true;
   #released = false;
@@ -80,6 +81,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
 
   constructor(host: EndpointHost, plan: ConnectionPlan, engine: TcpEngine, flowLabel = 0) {
     this.#host = host;
+    this.#splitBytes = plan.attachment.splitBytes;
     this.attachment = plan.attachment;
     this.tuple = plan.tuple;
     this.localAddress = plan.localAddress;
@@ -94,6 +96,11 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
     this.heldPort = plan.heldPort;
     this.flowLabel = flowLabel;
     this.addressSum = plan.tuple.addressSum();
+  }
+
+  /** Most bytes of one packet that is handed to the link, which may cut it up. */
+  get largestPacket(): number {
+    return Math.max(this.mtu, this.#splitBytes);
   }
 
   get localPort(): number {

@@ -48,7 +48,7 @@ export class Output {
     if (now >= endpoint.pathExpiresAt) endpoint.forgetPath();
     for (let left = budget; left > 0; left--) {
       // The place comes first: what the engine has handed out, it takes for sent.
-      const offset = this.#reserve(attachment, endpoint.mtu);
+      const offset = this.#reserve(attachment, endpoint.largestPacket);
       if (offset === -1) return NO_ROOM;
       const before = engine.state;
       if (!engine.pollTransmit(now, segment)) return SENT_ALL;
@@ -130,7 +130,7 @@ export class Output {
       const pseudoSum = pseudoHeaderSum(addresses, PROTOCOL_TCP, segmentLength);
       writeTcpChecksum(segmentOffset, segmentLength, pseudoSum);
     }
-    attachment.link.commit(headerBytes + segmentLength);
+    attachment.link.commit(headerBytes + segmentLength, segment.pieceBytes);
     const counters = this.#counters;
     counters.packetsOut++;
     counters.segmentsOut++;

@@ -131,6 +131,7 @@ export class Registry {
       localPort,
       remotePort,
       mss: mssFor(plan.path.mtu, isIpv6),
+      linkText: mssFor(plan.attachment.splitBytes, isIpv6),
       timestampOffset: this.timestampOffset(localAddress, localPort, remoteAddress, remotePort),
     };
     if (isIpv6) {

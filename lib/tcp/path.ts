@@ -106,10 +106,16 @@ function restorePath(tcb: Tcb): void {
   tcb.cc.handleMssChange(tcb.snd.mss);
 }
 
-/** The effective send MSS from the peer's option, the path and our options (RFC 9293 §3.7.1). */
+/**
+ * The effective send MSS from the peer's option, the path and our options (RFC 9293 §3.7.1); and
+ * how many of such segments in one piece the link takes, to cut it up itself.
+ */
 export function updateSendMss(tcb: Tcb): void {
+  const { snd, scoreboard } = tcb;
   const options = tcb.ts.on ? TIMESTAMP_OPTION_BYTES : 0;
-  tcb.snd.mss = Math.min(tcb.peerMss, tcb.pathMss) - options;
+  snd.mss = Math.min(tcb.peerMss, tcb.pathMss) - options;
+  snd.burst = Math.max(1, Math.floor((tcb.linkText - options) / snd.mss)) * snd.mss;
+  if (tcb.linkText > snd.mss) scoreboard.segmentBytes = snd.mss;
 }
 
 /**

@@ -18,12 +18,19 @@ export class ReorderWindow {
 
 /** The window now, ms. */
 export function reorderWindow(tcb: Tcb): number {
-  const { scoreboard, recovery, rtt, rack } = tcb;
-  if (!scoreboard.reordered) {
-    if (recovery.mode !== 'none' || scoreboard.sackedCount >= DUPLICATE_THRESHOLD) return 0;
-  }
+  const { recovery, rtt, rack } = tcb;
+  if (!tcb.scoreboard.reordered && (recovery.mode !== 'none' || isWitnessed(tcb))) return 0;
   if (Number.isNaN(rtt.min)) return 0;
   return Math.min((rack.multiple * rtt.min) / 4, rtt.srtt);
+}
+
+/**
+ * Have enough segments behind the gap arrived? A record may stand for several, so bytes count, too
+ * (RFC 6675 §4, IsLost).
+ */
+function isWitnessed({ scoreboard, snd }: Tcb): boolean {
+  if (scoreboard.sackedCount >= DUPLICATE_THRESHOLD) return true;
+  return scoreboard.sackedBytes > (DUPLICATE_THRESHOLD - 1) * snd.mss;
 }
 
 /** A duplicate was reported: something was only late. The window grows, once a round trip. */

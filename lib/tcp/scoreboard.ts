@@ -9,7 +9,7 @@
  */
 import { DeliveryRate } from './delivery-rate';
 import { SequenceRanges } from './ranges';
-import { NO_SLOT, SegmentRing } from './segment-ring';
+import { MAX_RECORDS, NO_SLOT, SegmentRing } from './segment-ring';
 import { seqDiff, seqGt, seqLt, seqMax } from './seq';
 
 /** On its way, and in the list by time. */
@@ -22,10 +22,6 @@ const STATE_MASK = 3;
 /** Was sent more than once. */
 const REPEATED = 4;
 
-/**
- * Most segments outstanding at once; at the limit nothing new is sent until some are acknowledged.
- */
-export const MAX_RECORDS = 65_536;
 /** Most separate ranges of received segments that are kept of the peer's reports. */
 const MAX_RANGES = 1024;
 
@@ -44,6 +40,8 @@ export class Scoreboard {
   freshRtt = Number.NaN;
   /** Bytes of the largest segment that has ever arrived. */
   largestDelivered = 0;
+  /** Text of a segment on the wire: a longer record stands for several. Infinity: none does. */
+  segmentBytes = Infinity;
 
   /** Of the latest-sent segment known to have arrived (RACK.xmit_ts, RACK.end_seq, RACK.rtt). */
   newestSentAt = Number.NaN;
@@ -133,6 +131,7 @@ export class Scoreboard {
     if (ranges.holds(start, end) || ranges.isRefused(start, end)) return false;
     const from = ranges.startWith(start);
     const to = ranges.endWith(end);
+    if (this.segmentBytes !== Infinity) ring.cutAround(from, to, this.segmentBytes);
     let isNew = false;
     // Records that this block completes, perhaps with one that came before.
     for (let i = ring.find(start); i < ring.count; i++) {
@@ -169,7 +168,7 @@ export class Scoreboard {
       const slot = ring.slotAt(i);
       const state = ring.flagsOf(slot) & STATE_MASK;
       if (state === SACKED) continue;
-      if (state === FLYING) this.#lose(slot);
+      if (state === FLYING) this.#lose(ring.headOf(slot, this.segmentBytes));
       return state === FLYING;
     }
     return false;
@@ -247,7 +246,7 @@ export class Scoreboard {
     const ring = this.#ring;
     for (let i = ring.count - 1; i >= 0; i--) {
       const slot = ring.slotAt(i);
-      if ((ring.flagsOf(slot) & STATE_MASK) !== SACKED) return slot;
+      if ((ring.flagsOf(slot) & STATE_MASK) !== SACKED) return ring.tailOf(slot, this.segmentBytes);
     }
     return NO_SLOT;
   }

@@ -9,9 +9,14 @@ import {
   STRIDE,
   takeTables,
 } from './segment-tables';
-import { seqLeq } from './seq';
+import { seqAdd, seqLeq, seqLt } from './seq';
 
 export const NO_SLOT = -1;
+
+/**
+ * Most segments outstanding at once; at the limit nothing new is sent until some are acknowledged.
+ */
+export const MAX_RECORDS = 65_536;
 
 const START = 0;
 const END = 1;
@@ -162,6 +167,39 @@ export class SegmentRing {
     this.tables.records[rest * STRIDE + START] = end;
     if (this.tables.isLinked[rest] === 1) this.#linkBefore(first, rest);
     return first;
+  }
+
+  /**
+   * Cuts the records that have one of the two in their middle, if they stand for several segments:
+   * they are longer than `segmentBytes`.
+   */
+  cutAround(from: number, to: number, segmentBytes: number): void {
+    this.#cutAt(from, segmentBytes);
+    this.#cutAt(to, segmentBytes);
+  }
+
+  #cutAt(seq: number, segmentBytes: number): void {
+    const index = this.find(seq);
+    if (index === this.count) return;
+    const slot = this.slotAt(index);
+    if (seqLt(this.startOf(slot), seq) && this.lengthOf(slot) > segmentBytes) this.split(slot, seq);
+  }
+
+  /** The first segment of a record that stands for several, as a record of its own. */
+  headOf(slot: number, segmentBytes: number): number {
+    if (this.lengthOf(slot) <= segmentBytes) return slot;
+    return this.split(slot, seqAdd(this.startOf(slot), segmentBytes));
+  }
+
+  /** The last segment of a record that stands for several, as a record of its own. */
+  tailOf(slot: number, segmentBytes: number): number {
+    const length = this.lengthOf(slot);
+    if (length <= segmentBytes) return slot;
+    const first = this.split(
+      slot,
+      seqAdd(this.endOf(slot), -(length % segmentBytes || segmentBytes)),
+    );
+    return this.slotAt(this.indexOf(first) + 1);
   }
 
   /** Joins the record `index` after the first with the one behind it; neither may be linked. */

@@ -38,7 +38,8 @@ export function scheduleTailProbe(tcb: Tcb, now: number): void {
     return;
   }
   let wait = 2 * rtt.srtt + 2;
-  if (scoreboard.count === 1) wait += WORST_ACK_DELAY_MS;
+  const isAlone = scoreboard.count === 1 && scoreboard.flyingBytes <= snd.mss;
+  if (isAlone) wait += WORST_ACK_DELAY_MS;
   // Where the timeout would come first, the probe takes its place (RFC 8985 §7.2).
   timers.arm(TIMER_TAIL_PROBE, Math.min(now + wait, timers.at[TIMER_RETRANSMIT]));
 }

@@ -38,6 +38,11 @@ export interface ConnectionSetup {
   defaultPeerMss?: number;
   /** Least text that every path carries, whatever it is suspected of; `minPathMtu` unless given. */
   minPathMss?: number;
+  /**
+   * Largest text that the link takes in one piece, options not counted, to cut it into segments
+   * itself. Absent, or not above `mss`: it cuts nothing.
+   */
+  linkText?: number;
   /** Added to the clock for TSval, so that it tells nobody the uptime. */
   timestampOffset: number;
 }
@@ -57,6 +62,8 @@ export class SendState {
   shift = 0;
   /** Eff.snd.MSS: largest text we send in a segment (RFC 9293 §3.7.1). */
   mss = 0;
+  /** Largest text that we send in one piece: `mss`, or a multiple where the link cuts it up. */
+  burst = 0;
   /** When the last segment with text left, ms. */
   lastAt = Number.NaN;
   /** When the next one may, by the controller's rate, ms. */
@@ -131,6 +138,8 @@ export class Tcb {
   readonly remotePort: number;
   /** The path's limit on text: `ConnectionSetup.mss`, less once the path is known better. */
   pathMss: number;
+  /** `ConnectionSetup.linkText`; 0: the link cuts nothing. */
+  readonly linkText: number;
   /** What the peer announced in his MSS option. */
   peerMss: number;
   readonly defaultPeerMss: number;
@@ -209,6 +218,7 @@ export class Tcb {
     this.defaultPeerMss = setup.defaultPeerMss ?? DEFAULT_PEER_MSS;
     this.peerMss = this.defaultPeerMss;
     this.minPathMss = setup.minPathMss ?? config.minPathMtu - HEADER_BYTES;
+    this.linkText = setup.linkText ?? 0;
     this.rcv.mss = this.pathMss;
     this.rcv.seenMss = Math.min(536, this.pathMss);
     this.ts = new TimestampState(setup.timestampOffset);

@@ -49,6 +49,7 @@ export function writeText(
   writeHeader(tcb, out, seq, flags, now);
   if (length > 0) {
     tcb.sendBuffer.place(seqDiff(seq, snd.una), length, out);
+    if (length > snd.mss) countPieces(tcb, length, out);
     count.dataSegmentsOut++;
     count.bytesSent += length;
     if (isRepeated) count.bytesRetransmitted += length;
@@ -64,6 +65,14 @@ export function writeText(
     if (seqGt(end, snd.nxt)) snd.nxt = end;
   }
   noteSent(tcb, end, seqDiff(end, seq), isRepeated, now);
+}
+
+/** The link makes several segments of it. */
+function countPieces({ snd, count }: Tcb, length: number, out: Segment): void {
+  out.pieceBytes = snd.mss;
+  const more = Math.ceil(length / snd.mss) - 1;
+  count.segmentsOut += more;
+  count.dataSegmentsOut += more;
 }
 
 /** A segment that only acknowledges. */

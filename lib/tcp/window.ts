@@ -73,7 +73,7 @@ export function sendableLength(tcb: Tcb, unsent: number, usable: number, idle: b
   const { snd } = tcb;
   const length = Math.min(unsent, usable, snd.mss);
   if (length <= 0) return 0;
-  if (length === snd.mss) return length; // (1) a full segment
+  if (length === snd.mss) return fullLength(tcb, unsent, usable); // (1) a full segment
   // (2), (3): everything there is, unless Nagle waits for the acknowledgment of what is outstanding
   if (length === unsent && (idle || tcb.noDelay || tcb.finQueued || seqGt(snd.up, snd.nxt))) {
     return length;
@@ -81,4 +81,24 @@ export function sendableLength(tcb: Tcb, unsent: number, usable: number, idle: b
   // (3) half the largest window, with the same proviso
   if (length < unsent && length >= snd.maxWnd >> 1 && (idle || tcb.noDelay)) return length;
   return 0;
+}
+
+/**
+ * One full segment, or as many as the link takes in one piece; with what is left behind them, where
+ * that may leave by itself, too.
+ */
+function fullLength(tcb: Tcb, unsent: number, usable: number): number {
+  const { snd } = tcb;
+  // Urgent text goes by itself: each segment of a piece would bear the same pointer.
+  if (snd.burst === snd.mss || seqGt(snd.up, snd.nxt)) return snd.mss;
+  const most = Math.min(unsent, usable, burstNow(tcb));
+  if (most === unsent && (tcb.noDelay || tcb.finQueued)) return most;
+  return most - (most % snd.mss);
+}
+
+/** With pacing, not more at once than leaves in a millisecond, but two segments (Linux: TSO). */
+function burstNow({ snd, cc }: Tcb): number {
+  const rate = cc.pacingRate;
+  if (rate === undefined || rate === Infinity) return snd.burst;
+  return Math.min(snd.burst, Math.max(2 * snd.mss, Math.floor(rate)));
 }

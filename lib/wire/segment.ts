@@ -48,6 +48,8 @@ export class Segment {
   /** Second piece of an outgoing text that wraps round a ring; 0 bytes when there is none. */
   moreOffset = 0;
   moreLength = 0;
+  /** An outgoing text that is longer than this is for the link to cut up; 0: it is not. */
+  pieceBytes = 0;
 
   /** ECN field and DSCP of the IP header (the old TOS octet), both ways. */
   trafficClass = 0;
@@ -74,6 +76,7 @@ export class Segment {
     this.textLength = 0;
     this.moreOffset = 0;
     this.moreLength = 0;
+    this.pieceBytes = 0;
     this.trafficClass = 0;
   }
 }

@@ -24,6 +24,8 @@ export interface BenchOptions {
   irs?: number;
   /** The path's limit on text. */
   mss?: number;
+  /** Largest text that the link takes in one piece. */
+  linkText?: number;
   /** Differences from the bench's configuration. */
   config?: Partial<TcpConfig>;
   timestampOffset?: number;
@@ -89,6 +91,7 @@ export class Bench {
       localPort: LOCAL_PORT,
       remotePort: REMOTE_PORT,
       mss: options.mss ?? 1000,
+      linkText: options.linkText,
       timestampOffset: options.timestampOffset ?? 0,
     });
   }
@@ -256,7 +259,10 @@ export class Bench {
     const second = first + textLength;
     assert(findForeignByte(more, second, OWN_SEED) === -1, 'its second half, too');
     const isReset = (seg.flags & RST) !== 0;
-    assert(isReset || textLength + moreLength <= this.tcb.snd.mss, 'no text exceeds the MSS');
+    const { snd } = this.tcb;
+    assert(isReset || textLength + moreLength <= snd.burst, 'no text exceeds what may leave');
+    const isCut = textLength + moreLength > snd.mss;
+    assert(seg.pieceBytes === (isCut ? snd.mss : 0), 'what exceeds the MSS is to be cut');
     if ((seg.flags & (SYN | RST)) === 0) this.#checkEdge(seg);
   }
 

@@ -205,6 +205,23 @@ const LINES: readonly (readonly [number, number, number, boolean, string])[] = [
   [0.2, 0.1, 0.05, false, 'a very bad line, without any option'],
 ];
 
+t.test('so do pieces of several segments, which the line cuts up', (t) => {
+  const before = packetMemory.allocated;
+  for (const [loss, reordering, duplication, options, name] of LINES) {
+    const bad: string[] = [];
+    for (let seed = 1; seed <= 8; seed++) {
+      const faults = { loss, reordering, duplication, options, linkText: 3000 + 500 * seed };
+      const line = new Line(seed, faults);
+      const end = line.exchange(40_000 + 1000 * seed, 30_000);
+      if (end !== '') bad.push(`seed ${seed}: ${end}`);
+      line.dispose();
+    }
+    t.same(bad, [], name);
+  }
+  t.equal(packetMemory.allocated, before);
+  t.end();
+});
+
 t.test('two engines over a bad line bring every byte across, close, and hold nothing', (t) => {
   const before = packetMemory.allocated;
   for (const [loss, reordering, duplication, options, name] of LINES) {

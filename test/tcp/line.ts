@@ -8,7 +8,7 @@ import { DEFAULT_TCP_CONFIG } from '../../lib/tcp/config';
 import { Connection } from '../../lib/tcp/connection';
 import { checkInvariants } from '../../lib/tcp/invariants';
 import { writeResetFor } from '../../lib/tcp/stray';
-import { Segment, SYN } from '../../lib/wire/segment';
+import { CWR, FIN, PSH, Segment, SYN } from '../../lib/wire/segment';
 import { findForeignByte, patternBytes } from '../support/pattern';
 
 export interface LineFaults {
@@ -18,6 +18,8 @@ export interface LineFaults {
   duplication: number;
   /** Do the engines agree on timestamps, window scaling and SACK? */
   options: boolean;
+  /** Largest text that the line takes in one piece, and cuts up; absent: it cuts nothing. */
+  linkText?: number;
 }
 
 /** A segment on its way: a copy, with its text in memory of its own. */
@@ -84,12 +86,13 @@ export class Line {
   }
 
   #makeEnd(seed: number): End {
-    const { options } = this.#faults;
+    const { options, linkText } = this.#faults;
     const connection = new Connection({
       config: { ...DEFAULT_TCP_CONFIG, timestamps: options, windowScaling: options, sack: options },
       localPort: seed,
       remotePort: 3 - seed,
       mss: 1000,
+      linkText,
       timestampOffset: this.#random.next32() | 0,
     });
     return { connection, seed, total: 0, sent: 0, received: 0, fault: '' };
@@ -115,8 +118,13 @@ export class Line {
     checkInvariants(connection);
   }
 
-  /** The segment that was polled goes on its way, or not. */
+  /** What was polled goes on its way, in its segments. */
   #carry(from: End): void {
+    for (const { segment, text } of cut(copyOf(this.#out))) this.#carryOne(from, segment, text);
+  }
+
+  /** One segment goes on its way, or not. */
+  #carryOne(from: End, segment: Segment, text: Buffer): void {
     const random = this.#random;
     const { loss, reordering, duplication } = this.#faults;
     const to = this.#ends[2 - from.seed];
@@ -124,7 +132,8 @@ export class Line {
     for (let i = 0; i < copies; i++) {
       if (random.chance(loss)) continue;
       const delay = DELAY_MS + (random.chance(reordering) ? random.fraction() * 40 : 0);
-      this.#flights.push({ at: this.#now + delay, to, ...copyOf(this.#out) });
+      const copy = Object.assign(new Segment(), segment);
+      this.#flights.push({ at: this.#now + delay, to, segment: copy, text });
     }
   }
 
@@ -161,6 +170,23 @@ export class Line {
     }
     checkInvariants(connection);
   }
+}
+
+/** As a kernel or a network card cuts: PSH and FIN go with the last piece, CWR with the first. */
+function cut(whole: { segment: Segment; text: Buffer }): { segment: Segment; text: Buffer }[] {
+  const { segment, text } = whole;
+  const { pieceBytes, flags, seq } = segment;
+  if (pieceBytes === 0) return [whole];
+  const pieces: { segment: Segment; text: Buffer }[] = [];
+  for (let at = 0; at < text.length; at += pieceBytes) {
+    const piece = Object.assign(new Segment(), segment, { pieceBytes: 0, seq: (seq + at) | 0 });
+    const isLast = at + pieceBytes >= text.length;
+    piece.flags = flags & ~(isLast ? 0 : PSH | FIN) & ~(at === 0 ? 0 : CWR);
+    const part = text.subarray(at, at + pieceBytes);
+    piece.textLength = part.length;
+    pieces.push({ segment: piece, text: part });
+  }
+  return pieces;
 }
 
 function copyOf(out: Segment): { segment: Segment; text: Buffer } {

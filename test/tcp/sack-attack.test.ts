@@ -1,7 +1,7 @@
 /** Reports of a peer of no good will (SACK Panic and SACK Slowness, CVE-2019-11477 to 11479). */
 import t from 'tap';
 import { SeededRandom } from '../../lib/support/random';
-import { MAX_RECORDS } from '../../lib/tcp/scoreboard';
+import { MAX_RECORDS } from '../../lib/tcp/segment-ring';
 import { ACK, Segment } from '../../lib/wire/segment';
 import { Bench, eachWrap } from './bench';
 

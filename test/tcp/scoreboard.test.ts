@@ -1,8 +1,8 @@
 /** The scoreboard against a model that keeps the state of each byte, and by itself. */
 import t from 'tap';
 import { SeededRandom } from '../../lib/support/random';
-import { MAX_RECORDS, Scoreboard } from '../../lib/tcp/scoreboard';
-import { NO_SLOT } from '../../lib/tcp/segment-ring';
+import { Scoreboard } from '../../lib/tcp/scoreboard';
+import { MAX_RECORDS, NO_SLOT } from '../../lib/tcp/segment-ring';
 import { seqAdd, seqDiff } from '../../lib/tcp/seq';
 
 type ByteState = 'flying' | 'lost' | 'sacked';
