@@ -119,7 +119,7 @@ export function noteSent(
     rtt.timing = false; // Karn's rule
     rtt.repeated = true;
     rtt.repeatedTimestamp = tcb.ts.value(now);
-    noteRepetition(tcb, now);
+    noteRepetition(tcb, seqAdd(end, -length), now);
   } else {
     rtt.startTiming(end, now);
   }

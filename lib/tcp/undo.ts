@@ -18,9 +18,10 @@ export class Undo {
   from = 0;
   to = 0;
   /**
-   * Our timestamp when something was first repeated; repetitions not yet reported as duplicates.
+   * What was first repeated, and our timestamp then; repetitions not yet reported as duplicates.
    */
   hasRepeated = false;
+  firstRepeatSeq = 0;
   firstRepeat = 0;
   repeats = 0;
   /** Reductions taken back, for `tcp_info`. */
@@ -46,21 +47,27 @@ export function beginUndo(tcb: Tcb): void {
   undo.repeats = 0;
 }
 
-/** Something has been sent again. */
-export function noteRepetition(tcb: Tcb, now: number): void {
+/** What begins at `seq` has been sent again. */
+export function noteRepetition(tcb: Tcb, seq: number, now: number): void {
   const { undo } = tcb;
   if (!undo.active) return;
   undo.repeats++;
   if (undo.hasRepeated) return;
   undo.hasRepeated = true;
+  undo.firstRepeatSeq = seq;
   undo.firstRepeat = tcb.ts.value(now);
 }
 
-/** An ACK has moved SND.UNA: does it answer what was sent before anything was repeated? */
+/**
+ * An ACK has moved SND.UNA: does it answer what was sent before anything was repeated?
+ *
+ * It must cover what was repeated first. What stands before that may have been repeated by the
+ * repair before this one, and its echo, older than any repetition of this one, says nothing.
+ */
 export function undoByTimestamp(tcb: Tcb, seg: Segment, now: number): void {
   const { undo, ts, recovery } = tcb;
   if (!undo.active || !undo.hasRepeated || recovery.mode === 'none') return;
-  if (!ts.on || !seg.hasTimestamps || !seqGt(seg.ack, undo.from)) return;
+  if (!ts.on || !seg.hasTimestamps || !seqGt(seg.ack, undo.firstRepeatSeq)) return;
   if (seqLt(seg.tsecr, undo.firstRepeat)) takeBack(tcb, now);
 }
 

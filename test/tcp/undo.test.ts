@@ -88,3 +88,26 @@ eachWrap(t, 'duplicates of something else do not undo it', (t, make) => {
   t.equal(b.tcb.recovery.mode, 'fast');
   t.equal(b.tcb.undo.count, 0);
 });
+
+eachWrap(t, 'the late end of one repair does not undo the next', (t, make) => {
+  const b = sending(make, 10 * 988);
+  b.advance(100);
+  // The first and the fifth segment are lost; only the first is known to be.
+  b.inject(`. 1:1(0) ack 989 win 65535 <TS val 3 ecr ${stamp(b)},sack 1977:4941>`);
+  t.equal(b.tcb.recovery.mode, 'fast');
+  const { undo, cc, snd } = b.tcb;
+  b.sent();
+  const repairedAt = stamp(b);
+  const reduced = cc.ssthresh;
+  // As if that repair had ended and another begun, with the first repetition still on its way.
+  undo.from = snd.una;
+  undo.hasRepeated = false;
+  b.advance(20);
+  b.inject(`. 1:1(0) ack 989 win 65535 <TS val 4 ecr ${stamp(b)},sack 5929:9881>`);
+  b.sent();
+  t.equal(undo.hasRepeated, true, 'the second hole is repaired');
+  b.advance(80);
+  b.inject(`. 1:1(0) ack 4941 win 65535 <TS val 5 ecr ${repairedAt},sack 5929:9881>`);
+  t.equal(undo.count, 0);
+  t.equal(cc.ssthresh, reduced);
+});
