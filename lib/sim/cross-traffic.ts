@@ -24,7 +24,7 @@ export interface CrossTrafficOptions {
   rate: number;
   /** Bytes of each packet, headers included; 1200 unless given. */
   packetBytes?: number;
-  /** Mean times of sending and of silence, ms, exponentially distributed; always on unless given. */
+  /** Mean times of sending and of silence, ms (exponential); always on unless given. */
   onMs?: number;
   offMs?: number;
   /** When it begins, ms; now unless given. */

@@ -24,8 +24,8 @@ export function processSynOptions(tcb: Tcb, seg: Segment, now: number): void {
   tcb.sack.on = config.sack && seg.sackPermitted;
   ts.on = config.timestamps && seg.hasTimestamps;
   if (ts.on) {
-    ts.recent = seg.tsval;
-    ts.recentAt = now;
+    ts.recent = ts.earlier = ts.next = seg.tsval;
+    ts.recentAt = ts.nextAt = now;
   }
   tcb.peerMss = seg.mss < 0 ? tcb.defaultPeerMss : Math.max(seg.mss, MINIMUM_PEER_MSS);
   updateSendMss(tcb);

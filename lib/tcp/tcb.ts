@@ -106,6 +106,10 @@ export class TimestampState {
   /** TS.Recent, and when it was taken, ms. */
   recent = 0;
   recentAt = Number.NaN;
+  /** What TS.Recent was some time ago, and what will be that next; see `noteTimestamp`. */
+  earlier = 0;
+  next = 0;
+  nextAt = Number.NaN;
   /** Last.ACK.sent. */
   lastAckSent = 0;
   readonly offset: number;

@@ -40,6 +40,30 @@ eachWrap(t, 'a segment older than TS.Recent is dropped, and answered', (t, make)
   }
 });
 
+eachWrap(t, 'what belongs into a gap may be as late as a moment ago', (t, make) => {
+  /** [TSval of what fills the second gap, how long ago TS.Recent was its, taken, name] */
+  const rows: readonly (readonly [number, number, boolean, string])[] = [
+    [1050, 100, true, 'late'],
+    [1000, 100, true, 'as old as what came before the gap'],
+    [999, 100, false, 'older than that'],
+    [1050, 1200, false, 'late by too much'],
+  ];
+  for (const [tsval, elapsed, taken, name] of rows) {
+    const b = withClock(make, 1000);
+    b.inject('P. 101:201(100) ack 1 win 65535 <TS val 1060 ecr 1000>');
+    b.inject('P. 301:401(100) ack 1 win 65535 <TS val 1070 ecr 1000>');
+    for (let i = 0; i < 4; i++) {
+      b.advance(elapsed / 4);
+      const [start, end] = [1 + 25 * i, 26 + 25 * i];
+      b.inject(`P. ${start}:${end}(25) ack 1 win 65535 <TS val ${1200 + i} ecr 1000>`);
+    }
+    t.equal(b.receive(), 200);
+    b.inject(`P. 201:301(100) ack 1 win 65535 <TS val ${tsval} ecr 1000>`);
+    t.equal(b.receive(), taken ? 200 : 0, name);
+    t.equal(recent(b), 1203, 'TS.Recent does not turn back');
+  }
+});
+
 eachWrap(t, 'an old ACK does nothing', (t, make) => {
   const b = withClock(make, 1000);
   b.send(100);

@@ -334,7 +334,7 @@ eachWrap(t, 'limits below what is held keep it, and let no more in', (t, make) =
   b.sent({ win: true });
   t.equal(b.tcb.rcv.wnd, 500, 'then the new limit counts');
   b.inject('. 4001:4001(0) ack 1001 win 3000').sent();
-  b.inject('. 4001:4001(0) ack 3601 win 3000').sent();
+  b.inject('. 4001:4001(0) ack 3501 win 3000').sent();
   t.equal(b.send(1), 0);
   b.inject('. 4001:4001(0) ack 4001 win 3000');
   t.equal(b.send(1000), 500);
