@@ -7,16 +7,13 @@
  * armed for the earlier one and looks again when that has come; only an earlier time needs a new
  * arming.
  *
- * Node runs its timers before it reads what has arrived. After a pause of the process all
- * deadlines would seem missed although the answers are there: a late timer lets them in first.
+ * Node runs its timers before it reads what has arrived. Where the process is late, deadlines
+ * would seem missed although the answers are there: so a timer lets them in before it runs.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
 
 /** What Node's timers take at most; a longer wait is cut into several. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-
-/** A timer that runs later than this has waited for the process, ms; rounding up costs one. */
-const LATE_MS = 2;
 
 export class RealClock implements Clock {
   readonly originMs = performance.timeOrigin;
@@ -104,21 +101,16 @@ class RealTimer implements ClockTimer {
     const now = performance.now();
     if (now < this.#at) {
       this.#arm(now); // moved to a later time meanwhile, or Node was a fraction early
-    } else if (now - this.#at > LATE_MS) {
-      const immediate = setImmediate(this.#runLate);
-      if (!this.#referenced) immediate.unref();
-    } else {
-      this.#run();
+      return;
     }
+    const immediate = setImmediate(this.#run);
+    if (!this.#referenced) immediate.unref();
   }
 
   /** What had arrived is read. It may have cancelled the timer, or moved it: then it is armed. */
-  readonly #runLate = (): void => {
-    if (!Number.isNaN(this.#at) && Number.isNaN(this.#armedFor)) this.#run();
-  };
-
-  #run(): void {
+  readonly #run = (): void => {
+    if (Number.isNaN(this.#at) || !Number.isNaN(this.#armedFor)) return;
     this.#at = Number.NaN;
     this.#fn();
-  }
+  };
 }

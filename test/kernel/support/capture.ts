@@ -124,19 +124,19 @@ export class Capture {
   }
 
   /**
-   * Those of them that no repeated FIN explains. On a machine so busy that a FIN is repeated before
-   * its acknowledgment is looked at, it is acknowledged twice, and the second acknowledgment finds
-   * its connection gone: then a reset is the right answer (RFC 9293 §3.10.7.1), and harms nobody.
+   * Those of them that no repeated FIN of the same sender explains. Where the machine is so busy
+   * that a FIN is repeated before its acknowledgment is looked at, it is acknowledged twice, and the
+   * second one finds its connection gone: then one reset is the right answer (RFC 9293 §3.10.7.1).
    */
   strangeResets(): string[] {
-    const fins = new Map<string, number>();
+    const repeated = new Map<string, number>();
     for (const { from, to, isFin } of this.read()) {
-      if (isFin) fins.set(`${from} > ${to}`, (fins.get(`${from} > ${to}`) ?? 0) + 1);
+      if (isFin) repeated.set(`${from} > ${to}`, (repeated.get(`${from} > ${to}`) ?? -1) + 1);
     }
-    const isRepeated = (way: string): boolean => (fins.get(way) ?? 0) > 1;
     return this.resets().filter((way) => {
-      const back = way.split(' > ').reverse().join(' > ');
-      return !isRepeated(way) && !isRepeated(back);
+      const left = repeated.get(way) ?? 0;
+      repeated.set(way, left - 1);
+      return left <= 0;
     });
   }
 

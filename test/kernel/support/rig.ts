@@ -15,8 +15,11 @@ import { Capture } from './capture';
 import type { NetLike } from './conversation';
 import { until } from './within';
 
-/** TIME-WAIT lasts twice this, so that a test can wait for its end; the kernel's peers do not mind. */
-const MSL_MS = 5;
+/**
+ * TIME-WAIT lasts twice this, so that a test can wait for its end. It is longer than a busy machine
+ * makes a FIN wait that the kernel has repeated.
+ */
+const MSL_MS = 50;
 const SETTLE_MS = 5_000;
 
 /** What no exchange with a kernel may count. */
