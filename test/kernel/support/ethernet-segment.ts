@@ -17,12 +17,11 @@ export class EthernetSegment {
   readonly kernelAddress = '10.77.0.1';
   readonly stationAddress = '10.77.0.2';
 
-  constructor(mtu = 1500) {
+  constructor() {
     const { kernel, station, bridge, device, port } = this;
     kernel.ip('link', 'add', bridge, 'type', 'bridge', 'forward_delay', '0');
-    const veth = ['link', 'add', device, 'mtu', String(mtu), 'type', 'veth'];
-    const peer = ['peer', 'name', port, 'mtu', String(mtu), 'netns', kernel.name];
-    ip('-n', station.name, ...veth, ...peer);
+    const peer = ['peer', 'name', port, 'netns', kernel.name];
+    ip('-n', station.name, 'link', 'add', device, 'type', 'veth', ...peer);
     // Nothing but the test is on this network.
     station.ip('link', 'set', device, 'addrgenmode', 'none');
     for (const name of [port, bridge]) kernel.ip('link', 'set', name, 'addrgenmode', 'none');

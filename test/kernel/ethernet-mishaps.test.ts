@@ -1,0 +1,343 @@
+/**
+ * The Ethernet link in a world where things go wrong: cables pulled, interfaces gone, addresses
+ * taken, offloads off; and what the kernel beside it sees of it.
+ */
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { createEthernetLink } from '../../lib/link/ethernet/ethernet-link';
+import type { EthernetLinkOptions } from '../../lib/link/ethernet/ethernet-options';
+import { loadLibc, SOCK_RAW } from '../../lib/link/libc';
+import { Netlink } from '../../lib/link/netlink';
+import { withinNamespace } from '../../lib/link/network-namespace';
+import { createNet } from '../../lib/net/create-net';
+import { Stack } from '../../lib/stack/stack';
+import { readWithTshark } from '../support/tshark';
+import { BareNamespace } from './support/bare-namespace';
+import { EthernetSegment } from './support/ethernet-segment';
+import { PeerProcess } from './support/peer-process';
+import { ping } from './support/ping';
+import { Program } from './support/program';
+import { findLack, kernelTest, type Need } from './support/requirements';
+import { Rig } from './support/rig';
+import { callPeer, crowd, servePeer, transfers } from './support/scenarios';
+import { until, within } from './support/within';
+
+const AF_PACKET = 17;
+const MIB = 1024 * 1024;
+const NEEDS: Need[] = ['tun'];
+const MAC = '02:00:00:00:00:01';
+const BOUND_MS = 20_000;
+
+interface Place {
+  segment: EthernetSegment;
+  peer: PeerProcess;
+  options: EthernetLinkOptions;
+}
+
+/** A segment, a peer on its kernel, and what a link on its free port needs. */
+async function makePlace(): Promise<Place> {
+  const segment = new EthernetSegment();
+  const peer = await PeerProcess.start('kernel', segment.kernel.name);
+  const options: EthernetLinkOptions = {
+    interface: segment.device,
+    namespace: segment.station.name,
+    addresses: `${segment.stationAddress}/24`,
+    mac: MAC,
+    probeMs: 0,
+  };
+  return { segment, peer, options };
+}
+
+/** For all tests; the last one destroys it. */
+let place: Place;
+t.before(async () => {
+  if (NEEDS.every((need) => findLack(need) === null)) place = await makePlace();
+});
+t.teardown(async () => {
+  await place?.peer.stop();
+  place?.segment.remove();
+});
+
+function makeRig(): Rig {
+  const { segment, options } = place;
+  const link = createEthernetLink(options);
+  return new Rig(link, segment.stationAddress, '', {}, segment.station.name);
+}
+
+/** Without a rig's expectations: for what does not end well. */
+function makeStack(t: Test, options: EthernetLinkOptions) {
+  const link = createEthernetLink(options);
+  const stack = new Stack({ links: [link], tcp: { mslMs: 5 } });
+  t.teardown(() => stack.close());
+  return { link, stack, net: createNet(stack) };
+}
+
+async function failureOf(socket: Socket): Promise<NodeJS.ErrnoException> {
+  const [error] = await within(BOUND_MS, 'error', once(socket, 'error'));
+  return error;
+}
+
+kernelTest('the kernel pings us, and knows our hardware address', NEEDS, async (t) => {
+  const { segment, options } = place;
+  const { link } = makeStack(t, options);
+  await link.whenReady();
+  for (const bytes of [0, 1, 56, 1472]) {
+    t.ok(await ping(segment.kernel.name, segment.stationAddress, bytes), `${bytes} bytes`);
+  }
+  t.match(segment.neighbours(), `${segment.stationAddress} dev br0 lladdr ${MAC}`);
+  t.match(link.neighbours(), [{ address: segment.kernelAddress }]);
+});
+
+kernelTest('1,000 connections at once, both ways', NEEDS, async (t) => {
+  const { segment, peer } = place;
+  const [scenario] = crowd(1000, 4 * 1024);
+  const rig = makeRig();
+  await callPeer(t, rig.net, peer, segment.kernelAddress, scenario);
+  await rig.finish(t);
+  const other = makeRig();
+  await servePeer(t, other.net, peer, segment.stationAddress, scenario);
+  await other.finish(t);
+});
+
+kernelTest('MTU 9,000, and offloads of the interfaces off', NEEDS, async (t) => {
+  const { segment, peer } = place;
+  const { kernel, station, device, port, bridge } = segment;
+  const setMtu = (mtu: string) => {
+    station.ip('link', 'set', device, 'mtu', mtu);
+    for (const name of [port, bridge]) kernel.ip('link', 'set', name, 'mtu', mtu);
+  };
+  setMtu('9000');
+  t.teardown(() => setMtu('1500'));
+  const both = transfers(8 * MIB)[2];
+  for (const state of ['on', 'off']) {
+    const features = ['tx', 'rx', 'tso', 'gso', 'gro', 'sg'].flatMap((one) => [one, state]);
+    if (state === 'off') {
+      station.run('ethtool', '-K', device, ...features);
+      for (const name of [port, bridge]) kernel.run('ethtool', '-K', name, ...features);
+    }
+    const rig = makeRig();
+    t.equal(rig.link.mtu, 9_000);
+    await callPeer(t, rig.net, peer, segment.kernelAddress, both);
+    const partial = rig.stack.stats().tcpPartialChecksum;
+    if (state === 'on') t.ok(partial > 0, 'checksums were left to nobody');
+    else t.equal(partial, 0, 'every checksum was there');
+    await rig.finish(t);
+    const other = makeRig();
+    await servePeer(t, other.net, peer, segment.stationAddress, both);
+    await other.finish(t);
+  }
+});
+
+kernelTest('down and up again in mid-transfer: all arrives', NEEDS, async (t) => {
+  const { segment, peer } = place;
+  for (const [space, name] of [
+    [segment.station, segment.device],
+    [segment.kernel, segment.port],
+  ] as const) {
+    const rig = makeRig();
+    const { receivedPackets } = rig.link.counters;
+    const done = callPeer(t, rig.net, peer, segment.kernelAddress, transfers(64 * MIB)[2]);
+    await until(
+      BOUND_MS,
+      'middle',
+      () => rig.link.counters.receivedPackets > receivedPackets + 100,
+    );
+    space.ip('link', 'set', name, 'down');
+    await pause(100); // what was in the socket already
+    const before = rig.link.counters.receivedPackets;
+    await pause(200);
+    t.equal(rig.link.counters.receivedPackets, before, 'the cable is out');
+    space.ip('link', 'set', name, 'up');
+    await done;
+    await rig.finish(t);
+  }
+});
+
+kernelTest('the peer’s namespace is deleted: ETIMEDOUT, not a hang', NEEDS, async (t) => {
+  const { segment, options } = place;
+  // The peer lives behind a second port of the bridge, where nobody misses him.
+  const far = new BareNamespace();
+  t.teardown(() => far.remove());
+  segment.kernel.ip('link', 'add', 'p1', 'type', 'veth', 'peer', 'name', 'e1', 'netns', far.name);
+  segment.kernel.ip('link', 'set', 'p1', 'master', 'br0', 'up');
+  far.ip('address', 'add', '10.77.0.9/24', 'dev', 'e1');
+  far.ip('link', 'set', 'e1', 'up');
+  const guest = await PeerProcess.start('kernel', far.name);
+  const { net } = makeStack(t, options);
+  const port = await guest.flood('10.77.0.9');
+  const socket = net.connect(port, '10.77.0.9').resume();
+  await within(BOUND_MS, 'data', once(socket, 'data'));
+  socket.setUserTimeout(6_000);
+  const failure = failureOf(socket);
+  far.ip('link', 'set', 'e1', 'down'); // before its kernel can say goodbye
+  await guest.kill();
+  far.remove();
+  socket.write('is anybody there?');
+  t.match((await failure).code, /^(ETIMEDOUT|EHOSTUNREACH)$/);
+  const nobody = net.connect(port, '10.77.0.10');
+  t.equal((await failureOf(nobody)).code, 'EHOSTUNREACH', 'as where nobody ever was');
+});
+
+kernelTest('the address is the kernel’s already: EADDRINUSE', NEEDS, async (t) => {
+  const { segment, options } = place;
+  const taken = { ...options, addresses: `${segment.kernelAddress}/24`, probeMs: 200 };
+  const { link, net } = makeStack(t, taken);
+  const socket = net.connect(80, '10.77.0.9');
+  const failure = failureOf(socket);
+  await t.rejects(link.whenReady(), { code: 'EADDRINUSE', message: /^10\.77\.0\.1 is in use by / });
+  t.equal((await failure).code, 'EADDRINUSE');
+});
+
+kernelTest('frames of a VLAN are for others; a priority makes no VLAN', NEEDS, async (t) => {
+  const { segment, options } = place;
+  const { link } = makeStack(t, options);
+  await link.whenReady();
+  const sender = '02000000000a';
+  const arp = `0806 0001 0800 0604 0001 ${sender} 0a4d000a 000000000000 0a4d0002`;
+  for (const tag of ['8100 0005', '8100 e005', '8100 e000', '']) {
+    sendFrame(segment.kernel.name, segment.port, `ffffffffffff ${sender} ${tag} ${arp}`);
+  }
+  await until(BOUND_MS, 'two questions', () => link.counters.resolutionReceived >= 2);
+  await pause(50);
+  t.match(link.counters, { resolutionReceived: 2, droppedTagged: 0 });
+  t.equal(link.frames.receivedPackets, 2, 'the filter has kept the others out');
+});
+
+kernelTest('a bridge joined by a TAP device, and nothing left of it', NEEDS, async (t) => {
+  const { segment, peer, options } = place;
+  const { name } = segment.kernel;
+  const tap = { name: 'tap%d', bridge: segment.bridge };
+  const { interface: _, ...others } = options;
+  const link = createEthernetLink({ ...others, tap, namespace: name });
+  const rig = new Rig(link, segment.stationAddress, '', {}, name);
+  t.match(segment.kernel.run('ip', 'link', 'show', 'tap0'), /master br0 state U/);
+  const socket = rig.net.connect({
+    port: await peer.flood(segment.kernelAddress),
+    host: segment.kernelAddress,
+    allowHalfOpen: false,
+  });
+  await within(BOUND_MS, 'data', once(socket, 'data'));
+  t.match(segment.neighbours(), `lladdr ${MAC}`);
+  socket.destroy();
+  rig.stack.close();
+  rig.capture.close();
+  t.notMatch(segment.kernel.run('ip', 'link', 'show'), 'tap0');
+});
+
+kernelTest('descriptors, and promiscuous mode, are given back', NEEDS, async (t) => {
+  const { segment, options } = place;
+  const show = () => segment.station.run('ip', '-d', 'link', 'show', segment.device);
+  const before = readdirSync('/proc/self/fd').map(nameOf).sort();
+  for (let i = 0; i < 50; i++) {
+    const { stack } = makeStack(t, options);
+    if (i === 0) t.match(show(), /promiscuity 1/);
+    stack.close();
+  }
+  t.same(readdirSync('/proc/self/fd').map(nameOf).sort(), before);
+  t.match(show(), /promiscuity 0/);
+});
+
+kernelTest('tshark finds no fault in the frames', [...NEEDS, 'tshark'], async (t) => {
+  const { segment, peer } = place;
+  const file = join(t.testdir(), 'frames.pcapng');
+  const capture = ['-q', '-i', segment.device, '-s', '0', '-w', file];
+  const args = ['netns', 'exec', segment.station.name, 'dumpcap', ...capture];
+  const dumpcap = new Program('ip', args);
+  t.teardown(() => dumpcap.kill());
+  await dumpcap.announced(/File: /);
+  const rig = makeRig();
+  t.ok(await ping(segment.kernel.name, segment.stationAddress, 100));
+  await callPeer(t, rig.net, peer, segment.kernelAddress, transfers(MIB)[2]);
+  await servePeer(t, rig.net, peer, segment.stationAddress, transfers(MIB)[2]);
+  await rig.finish(t);
+  process.kill(dumpcap.pid, 'SIGINT');
+  await dumpcap.finished();
+  const packets = readWithTshark(file);
+  t.ok(packets.length > 50, `${packets.length} packets`);
+  t.same(
+    packets.filter(({ malformed }) => malformed),
+    [],
+  );
+  const complaints = packets.flatMap((one) => one.complaints);
+  t.same(
+    complaints.filter((one) => !/\(maybe caused by "TCP checksum offload"\?\)/.test(one)),
+    [],
+    'but checksums that are left to hardware',
+  );
+  t.same(
+    packets.filter(({ flags }) => (flags & 4) !== 0),
+    [],
+    'no reset',
+  );
+});
+
+/** [options, code, what the message says] */
+const MISTAKES: [Partial<EthernetLinkOptions>, string, RegExp][] = [
+  [{ interface: 'nowhere' }, 'ENODEV', /no interface nowhere: see `ip link`/],
+  [{ interface: 'lo' }, 'EINVAL', /lo is no Ethernet interface/],
+  [{ namespace: 'usernet-nowhere' }, 'EINVAL', /no network namespace usernet-nowhere/],
+  [{ interface: undefined, tap: { name: 'nope', existing: true } }, 'ENODEV', /ip tuntap add/],
+  [{ interface: undefined, tap: { bridge: 'br9' } }, 'ENODEV', /ip link add br9 type bridge/],
+  [{ interface: undefined, tap: 'eth0' }, 'EINVAL', /no tap device/],
+];
+
+kernelTest('what cannot be opened says why, and holds nothing', NEEDS, async (t) => {
+  const { segment, options } = place;
+  const before = readdirSync('/proc/self/fd').length;
+  for (const [mistake, code, message] of MISTAKES) {
+    const open = () => new Stack({ links: [createEthernetLink({ ...options, ...mistake })] });
+    t.throws(open, { code, message }, JSON.stringify(mistake));
+  }
+  segment.station.ip('link', 'set', segment.device, 'down');
+  t.teardown(() => segment.station.ip('link', 'set', segment.device, 'up'));
+  const open = () => new Stack({ links: [createEthernetLink(options)] });
+  t.throws(open, { code: 'ENETDOWN', message: /eth0 is down: `sudo ip link set eth0 up`/ });
+  t.equal(readdirSync('/proc/self/fd').length, before);
+});
+
+kernelTest('the interface is deleted in mid-transfer: ENETDOWN, not a hang', NEEDS, async (t) => {
+  const { segment, peer, options } = place;
+  const { net, stack } = makeStack(t, options);
+  const failures: string[] = [];
+  stack.on('linkFailed', (_name, error) => failures.push(error.message));
+  const port = await peer.flood(segment.kernelAddress);
+  const socket = net.connect(port, segment.kernelAddress).resume();
+  await within(BOUND_MS, 'data', once(socket, 'data'));
+  segment.station.ip('link', 'del', segment.device);
+  t.equal((await failureOf(socket)).code, 'ENETDOWN');
+  t.match(failures, [/^interface eth0 is gone$/]);
+  t.equal((await failureOf(net.connect(port, segment.kernelAddress))).code, 'ENODEV');
+});
+
+function nameOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`).replace(/\d+/, '');
+  } catch {
+    return '';
+  }
+}
+
+/** From the kernel's side, as it stands. */
+function sendFrame(namespace: string, device: string, hex: string): void {
+  const libc = loadLibc();
+  const frame = Buffer.from(hex.replaceAll(' ', ''), 'hex');
+  withinNamespace(libc, namespace, () => {
+    const netlink = new Netlink(libc);
+    const to = Buffer.alloc(20);
+    to.writeUInt16LE(AF_PACKET, 0);
+    to.writeInt32LE(netlink.findDevice(device).index, 4);
+    netlink.close();
+    const fd = libc.socket(AF_PACKET, SOCK_RAW, 0);
+    const [from, where] = [libc.addressOf(frame), libc.addressOf(to)];
+    const sent = libc.sendto(fd, from, frame.length, 0, where, to.length);
+    libc.close(fd);
+    if (sent !== frame.length) throw new Error(`frame: errno ${libc.errno()}`);
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
