@@ -29,6 +29,8 @@ const AF_PACKET = 17;
 const MIB = 1024 * 1024;
 const NEEDS: Need[] = ['tun'];
 const MAC = '02:00:00:00:00:01';
+/** Long enough for what comes late from a thousand connections at once. */
+const MSL_MS = 200;
 const BOUND_MS = 20_000;
 
 interface Place {
@@ -64,7 +66,8 @@ t.teardown(async () => {
 function makeRig(): Rig {
   const { segment, options } = place;
   const link = createEthernetLink(options);
-  return new Rig(link, segment.stationAddress, '', {}, segment.station.name);
+  const { stationAddress, station } = segment;
+  return new Rig(link, stationAddress, '', { tcp: { mslMs: MSL_MS } }, station.name);
 }
 
 /** Without a rig's expectations: for what does not end well. */
