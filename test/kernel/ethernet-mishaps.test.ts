@@ -16,6 +16,7 @@ import { createNet } from '../../lib/net/create-net';
 import { Stack } from '../../lib/stack/stack';
 import { readWithTshark } from '../support/tshark';
 import { BareNamespace } from './support/bare-namespace';
+import type { NetLike } from './support/conversation';
 import { EthernetSegment } from './support/ethernet-segment';
 import { PeerProcess } from './support/peer-process';
 import { ping } from './support/ping';
@@ -29,8 +30,7 @@ const AF_PACKET = 17;
 const MIB = 1024 * 1024;
 const NEEDS: Need[] = ['tun'];
 const MAC = '02:00:00:00:00:01';
-/** Long enough for what comes late from a thousand connections at once. */
-const MSL_MS = 200;
+const MSL_MS = 50;
 const BOUND_MS = 20_000;
 
 interface Place {
@@ -73,7 +73,7 @@ function makeRig(): Rig {
 /** Without a rig's expectations: for what does not end well. */
 function makeStack(t: Test, options: EthernetLinkOptions) {
   const link = createEthernetLink(options);
-  const stack = new Stack({ links: [link], tcp: { mslMs: 5 } });
+  const stack = new Stack({ links: [link], tcp: { mslMs: MSL_MS } });
   t.teardown(() => stack.close());
   return { link, stack, net: createNet(stack) };
 }
@@ -95,14 +95,14 @@ kernelTest('the kernel pings us, and knows our hardware address', NEEDS, async (
 });
 
 kernelTest('1,000 connections at once, both ways', NEEDS, async (t) => {
-  const { segment, peer } = place;
+  const { segment, peer, options } = place;
   const [scenario] = crowd(1000, 4 * 1024);
-  const rig = makeRig();
-  await callPeer(t, rig.net, peer, segment.kernelAddress, scenario);
-  await rig.finish(t);
-  const other = makeRig();
-  await servePeer(t, other.net, peer, segment.stationAddress, scenario);
-  await other.finish(t);
+  // No rig: in such a crowd segments are repeated, and some answers come when all is over.
+  const { net, stack } = makeStack(t, options);
+  await callPeer(t, net as NetLike, peer, segment.kernelAddress, scenario);
+  await servePeer(t, net as NetLike, peer, segment.stationAddress, scenario);
+  await until(BOUND_MS, 'end of them all', () => stack.stats().connections === 0);
+  t.match(stack.stats(), { failures: 0, abandoned: 0, tcpBadChecksum: 0, repliesLost: 0 });
 });
 
 kernelTest('MTU 9,000, and offloads of the interfaces off', NEEDS, async (t) => {
