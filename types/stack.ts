@@ -37,7 +37,7 @@ export interface ConnectionHandler {
   handleWritable(): void;
   /**
    * The connection is dead: ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, … Data received
-   * before can still be read after ETIMEDOUT; after ECONNRESET it is gone. `handleClose` follows.
+   * before can still be read, as on Linux. `handleClose` follows.
    */
   handleError(code: NetworkErrorCode): void;
   /** Nothing more will be reported: both directions have ended, or the connection died. */

@@ -35,7 +35,7 @@ export class SocketHandle implements ConnectionHandler {
   #opened: OpenCallback | null = null;
   #pulling = false;
   #ended = false;
-  /** Had the peer ended when the connection died? */
+  /** Is the end of what the peer sent an end for its reader, although the connection died? */
   #hasPeerEnded = false;
   /** Has our side been ended? */
   #isShut = false;
@@ -229,8 +229,9 @@ export class SocketHandle implements ConnectionHandler {
       return;
     }
     // A reset behind the peer's FIN spoils no reading: there is an end to be read.
-    this.#hasPeerEnded = this.#ended || code === 'EPIPE';
-    this.#failure = this.#hasPeerEnded && code === 'ECONNRESET' ? 'EPIPE' : code;
+    const isBehindFin = code === 'EPIPE' || (this.#ended && !this.#hasPeerEnded);
+    this.#failure = isBehindFin && code === 'ECONNRESET' ? 'EPIPE' : code;
+    if (isBehindFin) this.#hasPeerEnded = true;
     if (this.reading) this.handleReadable();
     else this.#later(() => this.#reportFailure());
   }
@@ -273,11 +274,18 @@ export class SocketHandle implements ConnectionHandler {
       const userBuffer = socket[inside].userBuffer;
       if (userBuffer === null) this.#pullChunks(socket);
       else this.#pullInto(userBuffer);
-      if (this.bytesRead !== before) socket[inside].timer?.refresh();
+      if (this.bytesRead !== before) this.#noteRead(socket);
     } finally {
       this.#pulling = false;
     }
     if (this.reading) this.#checkEnd(socket);
+  }
+
+  #noteRead(socket: SocketMethods): void {
+    socket[inside].timer?.refresh();
+    // What has come right before a reset ends like any text: so libuv has it, which takes a hang-up
+    // behind a read that did not fill its buffer for the end.
+    if (this.connection?.state === 'CLOSED') this.#hasPeerEnded = true;
   }
 
   #pullChunks(socket: SocketMethods): void {

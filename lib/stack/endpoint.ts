@@ -24,6 +24,8 @@ export interface EndpointHost {
   time(): number;
   /** A command may have left something to send or to report. */
   touch(endpoint: Endpoint): void;
+  /** Sends what may leave now, ahead of the turn. */
+  sendAhead(endpoint: Endpoint): void;
   /** Whether the process must stay alive for it may have changed. */
   account(endpoint: Endpoint): void;
 }
@@ -153,12 +155,16 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
 
   abort(): void {
     if (this.#isDisposed) return;
+    // As from a kernel: what was written has left by now, and the reset leaves at once.
+    if (this.engine.sendQueueBytes > 0) this.#host.sendAhead(this);
     this.engine.abort(this.#host.time());
+    this.#host.sendAhead(this);
     this.#leave();
   }
 
   release(): void {
     if (this.#released) return;
+    if (this.engine.sendQueueBytes > 0) this.#host.sendAhead(this); // it may be a reset, too
     this.engine.release(this.#host.time());
     this.#leave();
   }

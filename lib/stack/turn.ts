@@ -76,6 +76,11 @@ export class Turn implements EndpointHost {
     if (!this.#running && !this.#receiving) this.#schedule();
   }
 
+  sendAhead(endpoint: Endpoint): void {
+    if (endpoint.isForgotten) return;
+    this.#parts.output.transmit(endpoint, SEGMENTS_PER_PASS, this.time());
+  }
+
   account(endpoint: Endpoint): void {
     this.#parts.liveness.account(endpoint);
   }

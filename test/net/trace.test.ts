@@ -8,6 +8,7 @@ import { FakeStack } from './fake-stack';
 import { type NetLike, type Scenario, Tape, turns } from './scenarios';
 import { lifetimeScenarios } from './scenarios-lifetime';
 import { optionScenarios } from './scenarios-options';
+import { resetScenarios } from './scenarios-resets';
 
 const IMPOSSIBLE_MS = 5_000;
 
@@ -26,20 +27,24 @@ async function play(scenario: Scenario, net: NetLike): Promise<Tape> {
   return tape;
 }
 
-const stacks: [string, () => TransportStack][] = [
-  ['the fake stack', () => new FakeStack()],
-  ['the real stack', () => new Stack()],
-];
+const fake: [string, () => TransportStack] = ['the fake stack', () => new FakeStack()];
+const real: [string, () => TransportStack] = ['the real stack', () => new Stack()];
 
-for (const scenario of [...lifetimeScenarios, ...optionScenarios]) {
-  t.test(scenario.name, async (t) => {
-    const expected = await play(scenario, nodeNet);
-    t.ok(expected.lines.size > 0, 'something is heard');
-    for (const [name, make] of stacks) {
-      const stack = make();
-      const actual = await play(scenario, createNet(stack) as unknown as NetLike);
-      t.strictSame(actual.toJSON(), expected.toJSON(), `the same on ${name}`);
-      stack.close();
-    }
-  });
+function compare(scenarios: readonly Scenario[], stacks: readonly (typeof real)[]): void {
+  for (const scenario of scenarios) {
+    t.test(scenario.name, async (t) => {
+      const expected = await play(scenario, nodeNet);
+      t.ok(expected.lines.size > 0, 'something is heard');
+      for (const [name, make] of stacks) {
+        const stack = make();
+        const actual = await play(scenario, createNet(stack) as unknown as NetLike);
+        t.strictSame(actual.toJSON(), expected.toJSON(), `the same on ${name}`);
+        stack.close();
+      }
+    });
+  }
 }
+
+compare([...lifetimeScenarios, ...optionScenarios], [fake, real]);
+// The fake has no packets, and so none that are on their way when the connection is reset.
+compare(resetScenarios, [real]);
