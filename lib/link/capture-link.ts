@@ -3,7 +3,7 @@
  * the reason where the stack dropped it.
  */
 import type { Clock } from '../../types/clock';
-import type { Link, LinkHost, LinkRoute, PortClaim } from '../../types/link';
+import type { Link, LinkHost, LinkRoute, LinkZones } from '../../types/link';
 import { packetMemory } from '../support/memory';
 import { addressSum, pseudoHeaderSum } from '../wire/checksum';
 import { CHECKSUM_COMPLETE, type ChecksumNote } from '../wire/checksum-note';
@@ -36,7 +36,8 @@ export function createCaptureLink(link: Link, options: CaptureLinkOptions): Link
 }
 
 export class CaptureLink implements Link {
-  readonly claimPort?: (address: IpAddress, port: number) => PortClaim;
+  readonly claimPort?: Link['claimPort'];
+  readonly zones?: LinkZones;
   readonly #link: Link;
   readonly #options: CaptureLinkOptions;
   readonly #file: CaptureFile;
@@ -52,8 +53,9 @@ export class CaptureLink implements Link {
     this.#options = options;
     const { file } = options;
     this.#file = typeof file === 'string' ? new CaptureFile(file) : file;
+    this.zones = link.zones;
     if (link.claimPort !== undefined) {
-      this.claimPort = (address, port) => link.claimPort!(address, port);
+      this.claimPort = (address, port, ipv6Only) => link.claimPort!(address, port, ipv6Only);
     }
   }
 

@@ -2,13 +2,14 @@
  * What the links over the host's own kernel have in common: the host's addresses and routes,
  * guarded ports, and a socket whose two halves a subclass brings.
  */
-import type { Link, LinkHost, LinkRoute, PortClaim } from '../../types/link';
+import type { Link, LinkHost, LinkRoute, LinkZones, PortClaim } from '../../types/link';
 import { NetworkError } from '../support/network-error';
 import type { IpAddress } from '../wire/ip-address';
 import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { HostPorts } from './host-ports';
 import { HostRoutes } from './host-routes';
 import { IcmpReceiver } from './icmp-receiver';
+import { Icmp6Receiver } from './icmp6-receiver';
 import { type Libc, loadLibc } from './libc';
 import { LinkCounters } from './link-counters';
 
@@ -36,8 +37,18 @@ export abstract class HostLink implements Link {
   #routes: HostRoutes | null = null;
   #transmitter: HostTransmitter | null = null;
   #errors: IcmpReceiver | null = null;
+  #errors6: Icmp6Receiver | null = null;
 
-  /** Opens the socket and starts receiving. @returns its sending half */
+  /** The host's interfaces. */
+  readonly zones: LinkZones = {
+    indexOf: (zone) => this.#routes?.zones.indexOf(zone) ?? 0,
+    nameOf: (index) => this.#routes?.zones.nameOf(index) ?? '',
+  };
+
+  /**
+   * Opens the socket and starts receiving. A link that carries IPv6, too, says so to `ports`.
+   * @returns its sending half
+   */
   protected abstract openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter;
   /** Nothing that arrives may reach JavaScript any longer; sending still works. */
   protected abstract stopReceiving(): void;
@@ -53,10 +64,12 @@ export abstract class HostLink implements Link {
     if (HostLink.#open.size === 0) process.on('exit', HostLink.#stopAll);
     HostLink.#open.add(this);
     this.#ports = new HostPorts(libc, this.counters, host.clock);
-    this.#routes = new HostRoutes(libc);
     try {
       this.#transmitter = this.openSocket(libc, host, this.#ports);
+      const hasIpv6 = this.#ports.ipv6 === 'carried';
+      this.#routes = new HostRoutes(libc, hasIpv6);
       this.#errors = new IcmpReceiver(libc, this.#ports, this.counters, host);
+      if (hasIpv6) this.#errors6 = new Icmp6Receiver(libc, this.#ports, this.counters, host);
     } catch (error) {
       this.close();
       throw error;
@@ -68,11 +81,12 @@ export abstract class HostLink implements Link {
     this.host = null;
     this.closeSocket();
     this.#errors?.close();
+    this.#errors6?.close();
     this.#ports?.releaseAll();
     this.#routes?.close();
     HostLink.#open.delete(this);
     if (HostLink.#open.size === 0) process.off('exit', HostLink.#stopAll);
-    this.#transmitter = this.#ports = this.#routes = this.#errors = null;
+    this.#transmitter = this.#ports = this.#routes = this.#errors = this.#errors6 = null;
   }
 
   isLocal(address: IpAddress): boolean {
@@ -83,9 +97,9 @@ export abstract class HostLink implements Link {
     return this.#routes?.routeTo(destination) ?? null;
   }
 
-  claimPort(address: IpAddress, port: number): PortClaim {
+  claimPort(address: IpAddress, port: number, ipv6Only = false): PortClaim {
     if (this.#ports === null) throw new NetworkError('ENETDOWN', `link ${this.name} is not open`);
-    return this.#ports.claim(address, port);
+    return this.#ports.claim(address, port, ipv6Only);
   }
 
   reserve(length: number): number {
@@ -109,6 +123,7 @@ export abstract class HostLink implements Link {
     for (const link of HostLink.#open) {
       link.stopReceiving();
       link.#errors?.close();
+      link.#errors6?.close();
     }
   };
 }

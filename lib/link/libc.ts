@@ -21,6 +21,8 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const IPPROTO_IP = 0;
 export const IPPROTO_ICMP = 1;
 export const IPPROTO_TCP = 6;
+export const IPPROTO_IPV6 = 41;
+export const IPPROTO_ICMPV6 = 58;
 export const IP_HDRINCL = 3;
 export const IP_MTU = 14;
 export const SOL_SOCKET = 1;
@@ -30,6 +32,16 @@ export const SO_RCVBUF = 8;
 export const SO_ATTACH_FILTER = 26;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+export const IPV6_MTU = 24;
+export const IPV6_V6ONLY = 26;
+export const IPV6_HDRINCL = 36;
+export const IPV6_RECVPKTINFO = 49;
+export const IPV6_PKTINFO = 50;
+export const IPV6_RECVHOPLIMIT = 51;
+export const IPV6_HOPLIMIT = 52;
+export const IPV6_RECVTCLASS = 66;
+export const IPV6_TCLASS = 67;
+export const ICMP6_FILTER = 1;
 export const SOL_RAW = 255;
 export const ICMP_FILTER = 1;
 export const MSG_TRUNC = 0x20;
@@ -53,6 +65,8 @@ export interface Libc {
   ): number;
   /** @param address native */
   recv(fd: number, address: number, length: number, flags: number): number;
+  /** @param message native address of a msghdr */
+  recvmsg(fd: number, message: number, flags: number): number;
   /** @param address native @param to native address of a sockaddr */
   sendto(
     fd: number,
@@ -73,6 +87,10 @@ export interface Libc {
   ioctlValue(fd: number, request: number, value: number): number;
   /** Moves the calling thread into the namespace that `fd` stands for (setns(2)). */
   setns(fd: number, type: number): number;
+  /** @param name ends in a zero @returns 0 for an interface that is not there */
+  if_nametoindex(name: Uint8Array): number;
+  /** @param name takes 16 bytes @returns 0 for an interface that is not there */
+  if_indextoname(index: number, name: Uint8Array): number;
   errno(): number;
   /** Calls back when the descriptor is ready. Lost silently unless somebody holds the handle. */
   poll(fd: number, options: PollOptions, callback: PollCallback): PollHandle;
@@ -138,6 +156,7 @@ function declare(ffi: typeof koffi): Libc {
     setsockopt: self.func('setsockopt', 'int', [...sockopt, 'uint32_t']),
     getsockopt: self.func('getsockopt', 'int', [...sockopt, 'void *']),
     recv: self.func('recv', 'intptr_t', ['int', 'uintptr_t', 'size_t', 'int']),
+    recvmsg: self.func('recvmsg', 'intptr_t', ['int', 'uintptr_t', 'int']),
     sendto: self.func('sendto', 'intptr_t', [
       ...['int', 'uintptr_t', 'size_t', 'int'],
       ...['uintptr_t', 'uint32_t'],
@@ -148,6 +167,8 @@ function declare(ffi: typeof koffi): Libc {
     ioctl: self.func('ioctl', 'int', ['int', 'unsigned long', 'void *']),
     ioctlValue: self.func('ioctl', 'int', ['int', 'unsigned long', 'uintptr_t']),
     setns: self.func('setns', 'int', ['int', 'int']),
+    if_nametoindex: self.func('if_nametoindex', 'uint32_t', ['void *']),
+    if_indextoname: self.func('if_indextoname', 'uintptr_t', ['uint32_t', 'void *']),
     errno: ffi.errno as () => number,
     // koffi calls back with (status, events); its declaration leaves the status out.
     poll: ffi.node.poll as unknown as Libc['poll'],

@@ -11,6 +11,8 @@
  * tenth for an instruction). One that is released is let through until `narrow`, some time later,
  * so that connections that come and go by the thousand soon change nothing any more.
  */
+
+import { IPV6_HEADER_BYTES } from '../wire/ipv6';
 import {
   ADD_X,
   AND,
@@ -23,7 +25,9 @@ import {
   KEEP,
   LD_IMM,
   LD_MEM,
+  LDB_ABS,
   LDB_IND,
+  LDH_ABS,
   LDH_IND,
   LDX_MSH,
   LSH,
@@ -51,6 +55,7 @@ export type PortLoader = (program: BpfProgram) => number[];
 
 const TCP = 6;
 const PROTOCOL_AT = 9;
+const NEXT_HEADER_AT = 6;
 const ICMP_HEADER_BYTES = 8;
 const DESTINATION_PORT = 2;
 
@@ -72,6 +77,20 @@ export const loadQuotedPort: PortLoader = (program) => {
   program.add(ADD_X);
   program.add(TAX);
   program.add(LDH_IND, ICMP_HEADER_BYTES);
+  return [isTcp];
+};
+
+/** TCP over IPv6, which a raw socket gets without the IP header: the destination port. */
+export const loadTcpPort6: PortLoader = (program) => {
+  program.add(LDH_ABS, DESTINATION_PORT);
+  return [];
+};
+
+/** An ICMPv6 error, without the IP header: the source port of the TCP segment that it quotes. */
+export const loadQuotedPort6: PortLoader = (program) => {
+  program.add(LDB_ABS, ICMP_HEADER_BYTES + NEXT_HEADER_AT);
+  const isTcp = program.add(JEQ, TCP);
+  program.add(LDH_ABS, ICMP_HEADER_BYTES + IPV6_HEADER_BYTES);
   return [isTcp];
 };
 

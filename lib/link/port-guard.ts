@@ -13,7 +13,7 @@
 import type { IpAddress } from '../wire/ip-address';
 import { systemError } from './errno';
 import * as sys from './libc';
-import { readSocketPort, SOCKADDR_IN_BYTES, writeSocketAddress } from './socket-address';
+import { readSocketPort, SOCKADDR_IN6_BYTES, writeSocketAddress } from './socket-address';
 
 /** One struct sock_filter { u16 code; u8 jt, jf; u32 k }: BPF_RET | BPF_K, 0 bytes. */
 const DROP_ALL = Buffer.from([0x06, 0x00, 0, 0, 0, 0, 0, 0]);
@@ -23,7 +23,8 @@ const PROGRAM_FILTER = 8;
 
 /** Used by one call after the other: system calls do not overlap. */
 const program = Buffer.alloc(PROGRAM_BYTES);
-const name = Buffer.alloc(SOCKADDR_IN_BYTES);
+const name = Buffer.alloc(SOCKADDR_IN6_BYTES);
+const flag = Buffer.alloc(4);
 const nameLength = Buffer.alloc(4);
 
 export class PortGuard {
@@ -32,15 +33,17 @@ export class PortGuard {
   #fd: number;
 
   /**
-   * @param address an IPv4 address of the host, or the unspecified one
+   * @param address an address of the host, or an unspecified one: `::` guards IPv4, too
+   * @param ipv6Only of `::` that it does not
    * @param port 0: the kernel picks a free one
    * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE, ENOBUFS
    */
-  constructor(libc: sys.Libc, address: IpAddress, port: number) {
+  constructor(libc: sys.Libc, address: IpAddress, port: number, ipv6Only = false) {
     this.#libc = libc;
-    this.#fd = libc.socket(sys.AF_INET, sys.SOCK_STREAM | sys.SOCK_CLOEXEC, sys.IPPROTO_TCP);
+    const family = address.isMapped ? sys.AF_INET : sys.AF_INET6;
+    this.#fd = libc.socket(family, sys.SOCK_STREAM | sys.SOCK_CLOEXEC, sys.IPPROTO_TCP);
     if (this.#fd < 0) throw systemError(libc.errno(), 'socket for a port guard');
-    const failed = this.#take(address, port);
+    const failed = this.#take(address, port, ipv6Only);
     if (failed !== '') {
       const error = systemError(libc.errno(), `${failed} ${address.text} port ${port}`);
       this.close();
@@ -59,7 +62,7 @@ export class PortGuard {
    * The filter comes first: a SYN between bind and filter would be answered by the kernel.
    * @returns the name of the call that failed, or ''
    */
-  #take(address: IpAddress, port: number): string {
+  #take(address: IpAddress, port: number, ipv6Only: boolean): string {
     const libc = this.#libc;
     const fd = this.#fd;
     program.writeUInt16LE(1, 0);
@@ -68,10 +71,14 @@ export class PortGuard {
     if (libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, PROGRAM_BYTES) < 0) {
       return 'filter for';
     }
-    writeSocketAddress(name, address, port);
-    if (libc.bind(fd, name, SOCKADDR_IN_BYTES) < 0) return 'bind';
+    if (!address.isMapped) {
+      flag.writeInt32LE(ipv6Only ? 1 : 0);
+      if (libc.setsockopt(fd, sys.IPPROTO_IPV6, sys.IPV6_V6ONLY, flag, 4) < 0) return 'IPV6_V6ONLY';
+    }
+    const length = writeSocketAddress(name, address, port);
+    if (libc.bind(fd, name, length) < 0) return 'bind';
     if (libc.listen(fd, 1) < 0) return 'listen on';
-    nameLength.writeUInt32LE(SOCKADDR_IN_BYTES);
+    nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
     return libc.getsockname(fd, name, nameLength) < 0 ? 'name of' : '';
   }
 }

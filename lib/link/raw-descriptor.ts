@@ -19,9 +19,8 @@ const ICMP_ERROR_TYPES = [3, 4, 11, 12];
 /** @throws NetworkError EPERM, EACCES with the remedy, EMFILE, ENOBUFS, ENOTSUP */
 export function openRawDescriptor(libc: sys.Libc): number {
   const fd = openSocket(libc, sys.IPPROTO_TCP);
-  set(libc, fd, sys.IPPROTO_IP, sys.IP_HDRINCL, 1, 'IP_HDRINCL');
-  raise(libc, fd, sys.SO_RCVBUFFORCE, sys.SO_RCVBUF, KERNEL_RECEIVE_BYTES);
-  raise(libc, fd, sys.SO_SNDBUFFORCE, sys.SO_SNDBUF, KERNEL_SEND_BYTES);
+  setOption(libc, fd, sys.IPPROTO_IP, sys.IP_HDRINCL, 1, 'IP_HDRINCL');
+  raiseBuffers(libc, fd);
   return fd;
 }
 
@@ -33,7 +32,7 @@ export function openIcmpDescriptor(libc: sys.Libc): number {
   const fd = openSocket(libc, sys.IPPROTO_ICMP);
   let refused = -1; // a bit for each type that is not wanted
   for (const type of ICMP_ERROR_TYPES) refused &= ~(1 << type);
-  set(libc, fd, sys.SOL_RAW, sys.ICMP_FILTER, refused, 'ICMP_FILTER');
+  setOption(libc, fd, sys.SOL_RAW, sys.ICMP_FILTER, refused, 'ICMP_FILTER');
   return fd;
 }
 
@@ -44,8 +43,13 @@ function openSocket(libc: sys.Libc, protocol: number): number {
   return fd;
 }
 
-/** Closes the socket where it fails. */
-function set(
+export function raiseBuffers(libc: sys.Libc, fd: number): void {
+  raise(libc, fd, sys.SO_RCVBUFFORCE, sys.SO_RCVBUF, KERNEL_RECEIVE_BYTES);
+  raise(libc, fd, sys.SO_SNDBUFFORCE, sys.SO_SNDBUF, KERNEL_SEND_BYTES);
+}
+
+/** Closes the socket where it fails. @throws NetworkError */
+export function setOption(
   libc: sys.Libc,
   fd: number,
   level: number,

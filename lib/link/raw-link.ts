@@ -1,5 +1,5 @@
 /**
- * IPv4 over raw sockets of the host's kernel (raw(7)): the host's own addresses, a TCP of our own.
+ * IP over raw sockets of the host's kernel (raw(7)): the host's own addresses, a TCP of our own.
  *
  * The kernel hands a raw socket a copy of every TCP packet that reaches the host and sends what it
  * is given, header and all. A guard on each claimed port keeps the kernel's own TCP from answering.
@@ -18,6 +18,7 @@ import { loadTcpPort } from './port-filter';
 import { openRawDescriptor } from './raw-descriptor';
 import { RawReceiver } from './raw-receiver';
 import { RawTransmitter } from './raw-transmitter';
+import { Raw6Socket } from './raw6-socket';
 
 const READABLE: PollOptions = { readable: true, writable: false };
 const BOTH: PollOptions = { readable: true, writable: true };
@@ -31,6 +32,8 @@ export class RawLink extends HostLink {
   #transmitter: RawTransmitter | null = null;
   /** koffi stops the events of a handle that nobody holds; closed, it must not be touched. */
   #poll: PollHandle | null = null;
+  /** Null where the host has no IPv6. */
+  #raw6: Raw6Socket | null = null;
 
   /** @returns true, or what is missing and how to get it */
   static available(): true | string {
@@ -49,12 +52,19 @@ export class RawLink extends HostLink {
     ports.filter.attach(this.#fd, loadTcpPort);
     const accepts = (offset: number, length: number) => ports.accepts(offset, length);
     this.#receiver = new RawReceiver(libc, this.#fd, accepts, this.counters, host);
-    this.#transmitter = new RawTransmitter(libc, this.#fd, this.counters, this);
+    this.#raw6 = Raw6Socket.open(libc, ports, this.counters, host, {
+      handleRoom: () => this.#sendMore(),
+      handleFailure: (error) => this.handleFailure(error),
+    });
+    ports.ipv6 = this.#raw6 === null ? 'missing' : 'carried';
+    const fd6 = this.#raw6?.fd ?? -1;
+    this.#transmitter = new RawTransmitter(libc, this.#fd, fd6, this.counters, this);
     this.#poll = libc.poll(this.#fd, READABLE, this.#handlePoll);
     return this.#transmitter;
   }
 
   protected stopReceiving(): void {
+    this.#raw6?.stopReceiving();
     this.#poll?.close();
     this.#poll = null;
   }
@@ -64,22 +74,26 @@ export class RawLink extends HostLink {
     this.#receiver?.dispose();
     this.#transmitter?.dispose();
     if (this.#fd >= 0) this.#libc?.close(this.#fd);
-    this.#receiver = this.#transmitter = null;
+    this.#raw6?.close();
+    this.#receiver = this.#transmitter = this.#raw6 = null;
     this.#fd = -1;
   }
 
   /** Referenced at first. */
   ref(): void {
     this.#poll?.ref();
+    this.#raw6?.ref();
   }
 
   unref(): void {
     this.#poll?.unref();
+    this.#raw6?.unref();
   }
 
   /** The transmitter waits until the kernel has room again. */
-  handleBlocked(): void {
-    this.#poll?.start(BOTH, this.#handlePoll);
+  handleBlocked(isIpv6: boolean): void {
+    if (isIpv6) this.#raw6?.awaitRoom();
+    else this.#poll?.start(BOTH, this.#handlePoll);
   }
 
   /** The descriptor is broken: it would stay readable or writable for ever. */

@@ -9,20 +9,22 @@
 import { packetMemory } from '../support/memory';
 import { EAGAIN, EBADF, EINTR, ENOBUFS, ENOTSOCK, systemError } from './errno';
 import type { HostTransmitter } from './host-link';
-import { AF_INET, type Libc } from './libc';
+import { AF_INET, AF_INET6, type Libc } from './libc';
 import type { LinkCounters } from './link-counters';
 import { PacketRing } from './packet-ring';
+import { SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES } from './socket-address';
 
 /** Most bytes queued; most packets queued, which is also the most that one sendmmsg takes. */
 const QUEUE_BYTES = 256 * 1024;
 const QUEUE_PACKETS = 64;
+const SLOTS_MASK = QUEUE_PACKETS - 1;
 /** From here on a packet is sent by itself, in bytes. */
 const LARGE_BYTES = 16 * 1024;
 
 /*
  * The structures of sendmmsg on 64-bit Linux, in one block of packet memory: 64 times
  * struct mmsghdr { name*, namelen, iov*, iovlen, control*, controllen, flags; len }, then 64 times
- * struct iovec { base*, len }, then 64 times struct sockaddr_in.
+ * struct iovec { base*, len }, then 64 times struct sockaddr_in or sockaddr_in6.
  */
 const MESSAGE_BYTES = 64;
 const MESSAGE_NAME_LENGTH = 8;
@@ -30,18 +32,25 @@ const MESSAGE_IOV = 16;
 const MESSAGE_IOV_LENGTH = 24;
 const IOV_BYTES = 16;
 const IOV_LENGTH = 8;
-const SOCKADDR_BYTES = 16;
+const SOCKADDR_BYTES = 32;
 const SOCKADDR_WORD = 4;
+const SOCKADDR_WORDS6 = 8;
+const SOCKADDR_SCOPE6 = 24;
 const IOVS = QUEUE_PACKETS * MESSAGE_BYTES;
 const SOCKADDRS = IOVS + QUEUE_PACKETS * IOV_BYTES;
 const STRUCTURES_BYTES = SOCKADDRS + QUEUE_PACKETS * SOCKADDR_BYTES;
 
 const IPV4_DESTINATION = 16;
+const IPV6_SOURCE = 8;
+const IPV6_DESTINATION = 24;
+const IPV6_ADDRESS_BYTES = 16;
+/** The first ten bits of fe80::/10. */
+const LINK_LOCAL = 0x3fa;
 
 /** Who hears how sending goes. */
 export interface RawTransmitterEvents {
   /** The kernel has no room: `handleWritable` is to be called when it has. */
-  handleBlocked(): void;
+  handleBlocked(isIpv6: boolean): void;
   /** The socket will never send again. */
   handleFailure(error: Error): void;
 }
@@ -49,6 +58,7 @@ export interface RawTransmitterEvents {
 export class RawTransmitter implements HostTransmitter {
   readonly #libc: Libc;
   readonly #fd: number;
+  readonly #fd6: number;
   readonly #counters: LinkCounters;
   readonly #events: RawTransmitterEvents;
   readonly #ring = new PacketRing(QUEUE_BYTES, QUEUE_PACKETS);
@@ -57,10 +67,21 @@ export class RawTransmitter implements HostTransmitter {
   readonly #structures: number;
   #blocked = false;
   #starved = false;
+  /** Of the IPv6 packets that are queued, by their number: the zone that they go to. */
+  readonly #scopes = new Int32Array(QUEUE_PACKETS);
+  #committed = 0;
 
-  constructor(libc: Libc, fd: number, counters: LinkCounters, events: RawTransmitterEvents) {
+  /** @param fd, fd6 sockets of the two families; -1: there is none of that one */
+  constructor(
+    libc: Libc,
+    fd: number,
+    fd6: number,
+    counters: LinkCounters,
+    events: RawTransmitterEvents,
+  ) {
     this.#libc = libc;
     this.#fd = fd;
+    this.#fd6 = fd6;
     this.#counters = counters;
     this.#events = events;
     this.#base = libc.addressOf(packetMemory.bytes);
@@ -80,7 +101,11 @@ export class RawTransmitter implements HostTransmitter {
   }
 
   commit(length: number): void {
-    this.#ring.commit(length);
+    const ring = this.#ring;
+    ring.commit(length);
+    const offset = ring.offsetAt(ring.count - 1);
+    if (isIpv6(offset)) this.#scopes[this.#committed & SLOTS_MASK] = takeScope(offset);
+    this.#committed++;
     if (length >= LARGE_BYTES || this.#ring.count === QUEUE_PACKETS) this.flush();
   }
 
@@ -108,24 +133,30 @@ export class RawTransmitter implements HostTransmitter {
   #sendLarge(): void {
     const offset = this.#ring.offsetAt(0);
     const length = this.#ring.lengthAt(0);
-    this.#writeDestination(0, offset);
+    const v6 = isIpv6(offset);
+    const nameLength = this.#writeDestination(0, offset, v6);
     const to = this.#base + this.#structures + SOCKADDRS;
-    const sent = this.#libc.sendto(this.#fd, this.#base + offset, length, 0, to, SOCKADDR_BYTES);
-    if (sent < 0) this.#handleError();
+    const fd = v6 ? this.#fd6 : this.#fd;
+    const sent = this.#libc.sendto(fd, this.#base + offset, length, 0, to, nameLength);
+    if (sent < 0) this.#handleError(v6);
     else this.#countSent(1);
   }
 
-  /** Sends the run of small packets that heads the queue. */
+  /** Sends the run of small packets of one family that heads the queue. */
   #sendSmall(): void {
     const ring = this.#ring;
+    const v6 = isIpv6(ring.offsetAt(0));
     let count = 0;
     while (count < ring.count && ring.lengthAt(count) < LARGE_BYTES) {
-      this.#writeMessage(count, ring.offsetAt(count), ring.lengthAt(count));
+      const offset = ring.offsetAt(count);
+      if (isIpv6(offset) !== v6) break;
+      this.#writeMessage(count, offset, ring.lengthAt(count), v6);
       count++;
     }
-    const sent = this.#libc.sendmmsg(this.#fd, this.#base + this.#structures, count, 0);
+    const fd = v6 ? this.#fd6 : this.#fd;
+    const sent = this.#libc.sendmmsg(fd, this.#base + this.#structures, count, 0);
     // After some were sent, the error that stopped the rest comes up again at the next call.
-    if (sent < 0) this.#handleError();
+    if (sent < 0) this.#handleError(v6);
     else this.#countSent(sent);
   }
 
@@ -137,12 +168,12 @@ export class RawTransmitter implements HostTransmitter {
   }
 
   /** The packet at the head was refused: now or for good? */
-  #handleError(): void {
+  #handleError(v6: boolean): void {
     const errno = this.#libc.errno();
     if (errno === EINTR) return;
     if (errno === EAGAIN || errno === ENOBUFS) {
       this.#blocked = true;
-      this.#events.handleBlocked();
+      this.#events.handleBlocked(v6);
     } else if (errno === EBADF || errno === ENOTSOCK) {
       this.#blocked = true;
       this.#events.handleFailure(systemError(errno, 'send on a raw socket'));
@@ -161,26 +192,39 @@ export class RawTransmitter implements HostTransmitter {
       const iov = start + IOVS + i * IOV_BYTES;
       const address = start + SOCKADDRS + i * SOCKADDR_BYTES;
       const view = packetMemory.view;
-      view.setUint16(address, AF_INET, true);
       this.#writePointer(message, address);
-      view.setUint32(message + MESSAGE_NAME_LENGTH, SOCKADDR_BYTES, true);
       this.#writePointer(message + MESSAGE_IOV, iov);
       view.setUint32(message + MESSAGE_IOV_LENGTH, 1, true);
     }
   }
 
-  #writeMessage(index: number, offset: number, length: number): void {
+  #writeMessage(index: number, offset: number, length: number, v6: boolean): void {
     const iov = this.#structures + IOVS + index * IOV_BYTES;
     this.#writePointer(iov, offset);
     packetMemory.view.setUint32(iov + IOV_LENGTH, length, true);
-    this.#writeDestination(index, offset);
+    const nameLength = this.#writeDestination(index, offset, v6);
+    const message = this.#structures + index * MESSAGE_BYTES;
+    packetMemory.view.setUint32(message + MESSAGE_NAME_LENGTH, nameLength, true);
   }
 
-  /** The kernel routes by the socket address, not by the header that it is handed. */
-  #writeDestination(index: number, offset: number): void {
+  /**
+   * The kernel routes by the socket address, not by the header that it is handed.
+   * @param index of the packet, in the queue and in the structures @returns bytes of the address
+   */
+  #writeDestination(index: number, offset: number, v6: boolean): number {
     const view = packetMemory.view;
     const address = this.#structures + SOCKADDRS + index * SOCKADDR_BYTES;
-    view.setInt32(address + SOCKADDR_WORD, view.getInt32(offset + IPV4_DESTINATION));
+    view.setUint16(address, v6 ? AF_INET6 : AF_INET, true);
+    if (!v6) {
+      view.setInt32(address + SOCKADDR_WORD, view.getInt32(offset + IPV4_DESTINATION));
+      return SOCKADDR_IN_BYTES;
+    }
+    view.setInt32(address + SOCKADDR_WORD, 0); // the flow label, which the header has
+    const from = offset + IPV6_DESTINATION;
+    packetMemory.bytes.copyWithin(address + SOCKADDR_WORDS6, from, from + IPV6_ADDRESS_BYTES);
+    const number = this.#committed - this.#ring.count + index;
+    view.setInt32(address + SOCKADDR_SCOPE6, this.#scopes[number & SLOTS_MASK], true);
+    return SOCKADDR_IN6_BYTES;
   }
 
   #writePointer(at: number, offset: number): void {
@@ -189,4 +233,23 @@ export class RawTransmitter implements HostTransmitter {
     packetMemory.view.setUint32(at, address - high * 2 ** 32, true);
     packetMemory.view.setUint32(at + 4, high, true);
   }
+}
+
+function isIpv6(offset: number): boolean {
+  return packetMemory.bytes[offset] >>> 4 === 6;
+}
+
+/**
+ * Takes the number of the zone out of the link-local addresses of an IPv6 packet (LinkZones).
+ * @returns the destination's; 0: it is in none
+ */
+function takeScope(offset: number): number {
+  const view = packetMemory.view;
+  if (view.getUint16(offset + IPV6_SOURCE) >>> 6 === LINK_LOCAL) {
+    view.setInt32(offset + IPV6_SOURCE + 4, 0);
+  }
+  if (view.getUint16(offset + IPV6_DESTINATION) >>> 6 !== LINK_LOCAL) return 0;
+  const scope = view.getInt32(offset + IPV6_DESTINATION + 4);
+  view.setInt32(offset + IPV6_DESTINATION + 4, 0);
+  return scope;
 }

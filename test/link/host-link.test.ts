@@ -12,6 +12,8 @@ import { needs } from './privileges';
 const run = promisify(execFile);
 const child = ['--import=tsx', join(__dirname, 'child-host.ts')];
 const linux = process.platform === 'linux' ? true : 'the host links are for Linux';
+const hasIpv6 = networkInterfaces().lo?.some(({ address: text }) => text === '::1');
+const ipv6 = hasIpv6 ? true : 'this host has no ::1';
 const root = process.getuid?.() === 0 ? true : 'making a network namespace needs root';
 
 t.test('the addresses of the host are local', needs(linux), async (t) => {
@@ -30,6 +32,22 @@ t.test('the addresses of the host are local', needs(linux), async (t) => {
   const before = openDescriptors();
   routes.close();
   t.equal(openDescriptors(), before - 1);
+});
+
+t.test('the same for IPv6, for who asks for it', needs(ipv6), async (t) => {
+  const routes = new HostRoutes(loadLibc(), true);
+  t.ok(routes.isLocal(address('::1')));
+  t.match(routes.routeTo(address('::1')), { source: { text: '::1' }, mtu: 65_535 });
+  t.notOk(routes.isLocal(address('2001:db8::77')));
+  t.notOk(routes.isLocal(address('ff02::1')));
+  const index = routes.zones.indexOf('lo');
+  t.equal(routes.zones.nameOf(index), 'lo');
+  t.equal(routes.zones.indexOf(String(index)), index, 'a zone by its number');
+  for (const none of ['', 'no-such-interface', 'nosuch', '4000000']) {
+    t.equal(routes.zones.indexOf(none), 0, none);
+  }
+  t.equal(routes.zones.nameOf(0), '');
+  routes.close();
 });
 
 t.test('loopback is routed with the largest MTU', needs(linux), async (t) => {

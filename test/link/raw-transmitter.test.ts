@@ -16,6 +16,10 @@ class FakeKernel {
   readonly answers: Answer[] = [];
   /** First payload byte and length of each packet taken, in order. */
   readonly taken: [number, number][] = [];
+  /** Scopes of the IPv6 addresses that small packets went to. */
+  readonly scopes: number[] = [];
+  /** The descriptor of each call. */
+  readonly descriptors: number[] = [];
   /** How many packets were offered at each call; 0 for a sendto. */
   readonly calls: number[] = [];
   readonly base = Number(packetMemoryBase());
@@ -24,14 +28,21 @@ class FakeKernel {
   readonly libc = {
     addressOf: () => this.base,
     errno: () => this.#errno,
-    sendto: (_fd: number, address: number, length: number) =>
-      this.#answer(0, 1, () => this.#take(address - this.base, length), length),
-    sendmmsg: (_fd: number, messages: number, count: number) =>
-      this.#answer(count, count, (i) => this.#takeMessage(messages - this.base, i), 0),
+    sendto: (fd: number, address: number, length: number) =>
+      this.#answer(fd, 0, 1, () => this.#take(address - this.base, length), length),
+    sendmmsg: (fd: number, messages: number, count: number) =>
+      this.#answer(fd, count, count, (i) => this.#takeMessage(messages - this.base, i), 0),
   } as unknown as Libc;
 
-  #answer(call: number, count: number, take: (i: number) => void, result: number): number {
+  #answer(
+    fd: number,
+    call: number,
+    count: number,
+    take: (i: number) => void,
+    result: number,
+  ): number {
     this.calls.push(call);
+    this.descriptors.push(fd);
     const answer = this.answers.shift() ?? count;
     if (answer < 0) {
       this.#errno = -answer;
@@ -48,9 +59,16 @@ class FakeKernel {
     const name = this.#pointer(message);
     const { view } = packetMemory;
     const packet = this.#pointer(iov);
-    if (view.getInt32(name + 4) !== view.getInt32(packet + 16)) throw new Error('destination');
-    if (view.getUint16(name, true) !== 2) throw new Error('family');
-    if (view.getUint32(message + 8, true) !== 16) throw new Error('length of the name');
+    const isV6 = packetMemory.bytes[packet] >> 4 === 6;
+    const [inName, inPacket] = isV6 ? [20, 36] : [4, 16];
+    if (view.getInt32(name + inName) !== view.getInt32(packet + inPacket)) {
+      throw new Error('destination');
+    }
+    if (view.getUint16(name, true) !== (isV6 ? 10 : 2)) throw new Error('family');
+    if (view.getUint32(message + 8, true) !== (isV6 ? 28 : 16)) {
+      throw new Error('length of the name');
+    }
+    if (isV6) this.scopes.push(view.getInt32(name + 24, true));
     if (view.getUint32(message + 24, true) !== 1) throw new Error('number of pieces');
     this.#take(packet, view.getUint32(iov + 8, true));
   }
@@ -72,7 +90,7 @@ function setUp() {
   const kernel = new FakeKernel();
   const counters = new LinkCounters();
   const events = { blocked: 0, failures: [] as Error[] };
-  const transmitter = new RawTransmitter(kernel.libc, 3, counters, {
+  const transmitter = new RawTransmitter(kernel.libc, 3, 4, counters, {
     handleBlocked: () => events.blocked++,
     handleFailure: (error) => events.failures.push(error),
   });
@@ -80,6 +98,7 @@ function setUp() {
   const commit = (length: number): boolean => {
     const offset = transmitter.reserve(length);
     if (offset < 0) return false;
+    packetMemory.bytes[offset] = 0x45;
     packetMemory.view.setInt32(offset + 16, 0x7f000001 + next);
     packetMemory.bytes[offset + 20] = next++;
     transmitter.commit(length);
@@ -185,4 +204,31 @@ t.test('gives its memory back', async (t) => {
   commit(100);
   transmitter.dispose();
   t.equal(packetMemory.allocated, before);
+});
+
+t.test('each family leaves by its own socket, in order, and zones by their number', async (t) => {
+  const { kernel, transmitter, commit } = setUp();
+  const commit6 = (first: number, scope: number): void => {
+    const offset = transmitter.reserve(100);
+    packetMemory.bytes.fill(0, offset, offset + 100);
+    packetMemory.bytes[offset] = 0x60;
+    for (const at of [8, 24]) {
+      packetMemory.view.setInt32(offset + at, first);
+      packetMemory.view.setInt32(offset + at + 4, scope);
+    }
+    packetMemory.view.setInt32(offset + 36, 7);
+    transmitter.commit(100);
+  };
+  commit(100);
+  commit6(0xfe800000, 5);
+  commit6(0x20010db8, 9);
+  commit(100);
+  kernel.answers.push(1, 1, -EAGAIN);
+  transmitter.flush();
+  t.same(kernel.descriptors, [3, 4, 4]);
+  t.equal(transmitter.blocked, true);
+  transmitter.handleWritable();
+  t.same(kernel.descriptors, [3, 4, 4, 4, 3]);
+  t.same(kernel.scopes, [5, 0], 'a global address keeps its second word, and has no scope');
+  transmitter.dispose();
 });

@@ -1,5 +1,5 @@
 /**
- * Sees what passes a network device: every IPv4 TCP segment with SYN, FIN or RST, and nothing else,
+ * Sees what passes a network device: every TCP segment with SYN, FIN or RST, and nothing else,
  * so that a capture of gigabytes is a few kilobytes and misses nothing (packet(7), SOCK_DGRAM).
  *
  * The kernel queues the segments and `read` takes them out, without an event: on lo and veth a
@@ -8,10 +8,12 @@
 import { readFileSync } from 'node:fs';
 import { type Libc, loadLibc } from '../../../lib/link/libc';
 import { withinNamespace } from '../../../lib/link/network-namespace';
+import { IpAddress } from '../../../lib/wire/ip-address';
 
 const AF_PACKET = 17;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000;
 const ETH_P_IP = 0x0800;
+const ETH_P_IPV6 = 0x86dd;
 const ETH_P_ALL = 0x0003;
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
@@ -34,6 +36,7 @@ const RST = 4;
  * header. It looks at the address, too, so that what other tests do meanwhile fills no queue here.
  */
 function programFor(address: string): (readonly [number, number, number, number])[] {
+  if (address.includes(':')) return programFor6(address);
   const word = Buffer.from(address.split('.').map(Number)).readUInt32BE();
   return [
     [0x30, 0, 0, 0], // ldb [0]
@@ -49,6 +52,31 @@ function programFor(address: string): (readonly [number, number, number, number]
     [0x45, 4, 0, 0x1fff], // jset #0x1fff: not the first fragment
     [0xb1, 0, 0, 0], // ldxb 4*([0]&0xf)
     [0x50, 0, 0, 13], // ldb [x + 13]
+    [0x45, 0, 1, FIN | SYN | RST], // jset
+    [0x06, 0, 0, SNAP_BYTES], // ret
+    [0x06, 0, 0, 0], // ret #0
+  ];
+}
+
+/** The same for IPv6, whose packets have no extensions here. */
+function programFor6(address: string): (readonly [number, number, number, number])[] {
+  const { w0, w1, w2, w3 } = IpAddress.parse(address)!;
+  const words = [w0, w1, w2, w3].map((word) => word >>> 0);
+  return [
+    [0x30, 0, 0, 0], // ldb [0]
+    [0x54, 0, 0, 0xf0], // and #0xf0
+    [0x15, 0, 21, 0x60], // jeq #0x60: IPv6
+    [0x30, 0, 0, 6], // ldb [6]
+    [0x15, 0, 19, 6], // jeq #6: TCP
+    ...words.flatMap((word, i): [number, number, number, number][] => [
+      [0x20, 0, 0, 8 + 4 * i], // ld: the source
+      [0x15, i === 3 ? 8 : 0, 6 - 2 * i, word], // jeq
+    ]),
+    ...words.flatMap((word, i): [number, number, number, number][] => [
+      [0x20, 0, 0, 24 + 4 * i], // ld: the destination
+      [0x15, 0, 9 - 2 * i, word], // jeq
+    ]),
+    [0x30, 0, 0, 53], // ldb [53]
     [0x45, 0, 1, FIN | SYN | RST], // jset
     [0x06, 0, 0, SNAP_BYTES], // ret
     [0x06, 0, 0, 0], // ret #0
@@ -71,6 +99,8 @@ export class Capture {
   readonly #segments: CapturedSegment[] = [];
   #fd: number;
   #missed = 0;
+  /** The protocol of the address. */
+  readonly #incoming: number;
 
   /**
    * @param address only what comes from or goes to it is kept
@@ -80,6 +110,7 @@ export class Capture {
    */
   constructor(address: string, device = 'lo', namespace = '') {
     this.#address = address;
+    this.#incoming = address.includes(':') ? ETH_P_IPV6 : ETH_P_IP;
     this.#fd = withinNamespace(this.#libc, namespace, () =>
       this.#libc.socket(AF_PACKET, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0),
     );
@@ -164,10 +195,12 @@ export class Capture {
 
   #note(length: number): void {
     const bytes = this.#buffer;
-    const tcp = (bytes[0] & 0x0f) * 4;
+    const isV6 = bytes[0] >>> 4 === 6;
+    const tcp = isV6 ? 40 : (bytes[0] & 0x0f) * 4;
     if (length < tcp + 14) return;
-    const source = bytes.subarray(12, 16).join('.');
-    const destination = bytes.subarray(16, 20).join('.');
+    const [from, to, bytesEach] = isV6 ? [8, 24, 16] : [12, 16, 4];
+    const source = textOf(bytes.subarray(from, from + bytesEach));
+    const destination = textOf(bytes.subarray(to, to + bytesEach));
     if (source !== this.#address && destination !== this.#address) return;
     const flags = bytes[tcp + 13];
     this.#segments.push({
@@ -188,10 +221,16 @@ export class Capture {
   #bind(device: string): void {
     const address = Buffer.alloc(SOCKADDR_LL_BYTES);
     address.writeUInt16LE(AF_PACKET, 0);
-    address.writeUInt16BE(device === 'lo' ? ETH_P_IP : ETH_P_ALL, 2);
+    address.writeUInt16BE(device === 'lo' ? this.#incoming : ETH_P_ALL, 2);
     const index = device === '' ? 0 : readFileSync(`/sys/class/net/${device}/ifindex`, 'utf8');
     address.writeInt32LE(Number(index), 4);
     if (this.#libc.bind(this.#fd, address, SOCKADDR_LL_BYTES) === 0) return;
     throw new Error(`packet socket on ${device}: errno ${this.#libc.errno()}`);
   }
+}
+
+function textOf(bytes: Buffer): string {
+  if (bytes.length === 4) return bytes.join('.');
+  const word = (index: number) => bytes.readInt32BE(4 * index);
+  return IpAddress.fromIpv6(word(0), word(1), word(2), word(3)).text;
 }

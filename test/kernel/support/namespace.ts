@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
+import { IpAddress } from '../../../lib/wire/ip-address';
 
 /** Where a network of four addresses is looked for that nobody here uses: 10.77.0.0/16. */
 export const NETWORKS = 16_384;
@@ -12,10 +13,16 @@ export class Namespace {
   readonly name = `usernet-test-${process.pid}`;
   /** Names of our end of the veth pair, and of the namespace's. */
   readonly device = `un${process.pid}a`;
-  readonly #peerDevice = `un${process.pid}b`;
+  readonly peerDevice = `un${process.pid}b`;
   /** Our address and the namespace's. */
   readonly address: string;
   readonly peerAddress: string;
+
+  /** The same in IPv6: of a network of this process's own, and of the link. */
+  readonly address6 = address6In(1);
+  readonly peerAddress6 = address6In(2);
+  readonly linkLocal = 'fe80::1';
+  readonly peerLinkLocal = 'fe80::2';
 
   constructor() {
     const prefix = choosePrefix();
@@ -62,8 +69,7 @@ export class Namespace {
   };
 
   #create(): void {
-    const { name, device, address, peerAddress } = this;
-    const peerDevice = this.#peerDevice;
+    const { name, device, peerDevice, address, peerAddress } = this;
     ip('netns', 'add', name);
     ip('link', 'add', device, 'type', 'veth', 'peer', 'name', peerDevice, 'netns', name);
     // No router solicitations: what is on this network is the test's alone.
@@ -71,6 +77,12 @@ export class Namespace {
     ip('-n', name, 'link', 'set', peerDevice, 'addrgenmode', 'none');
     ip('address', 'add', `${address}/30`, 'dev', device);
     ip('-n', name, 'address', 'add', `${peerAddress}/30`, 'dev', peerDevice);
+    for (const own of [this.address6, this.linkLocal]) {
+      ip('-6', 'address', 'add', `${own}/64`, 'dev', device, 'nodad');
+    }
+    for (const own of [this.peerAddress6, this.peerLinkLocal]) {
+      ip('-n', name, '-6', 'address', 'add', `${own}/64`, 'dev', peerDevice, 'nodad');
+    }
     ip('-n', name, 'link', 'set', 'lo', 'up');
     ip('-n', name, 'link', 'set', peerDevice, 'up');
     ip('link', 'set', device, 'up');
@@ -95,6 +107,13 @@ export function choosePrefix(from = 0): number {
     if (!addresses.some((one) => taken.has(one) || routes.includes(one))) return prefix;
   }
   throw new Error('no free network in 10.77.0.0/16');
+}
+
+/** In a network of unique local addresses (RFC 4193) that is named after the process. */
+export function address6In(host: number, network = 0): string {
+  const pid = process.pid >>> 0;
+  const [high, low] = [pid >>> 16, pid & 0xffff].map((half) => half.toString(16));
+  return IpAddress.parse(`fd77:${high}:${low}:${network}::${host}`)!.text;
 }
 
 export function addressIn(prefix: number, host: number): string {

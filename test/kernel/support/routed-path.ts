@@ -3,7 +3,7 @@
  * its own. What the router's links carry, and where it knows the way, changes at a test's word.
  */
 import { execFileSync } from 'node:child_process';
-import { addressIn, choosePrefix, ip, NETWORKS } from './namespace';
+import { address6In, addressIn, choosePrefix, ip, NETWORKS } from './namespace';
 
 export class RoutedPath {
   readonly #router = `usernet-router-${process.pid}`;
@@ -18,6 +18,13 @@ export class RoutedPath {
   readonly address: string;
   readonly routerAddress: string;
   readonly farAddress: string;
+  /** The same in IPv6. */
+  readonly address6 = address6In(1, 1);
+  readonly #routerAddress6 = address6In(2, 1);
+  readonly #routerFarAddress6 = address6In(2, 2);
+  readonly farAddress6 = address6In(1, 2);
+  /** An address that the router has no route to. */
+  readonly nobody6 = address6In(1, 3);
   /** An address behind the router that nobody has. */
   readonly nobody: string;
   readonly #routerFarAddress = addressIn(this.#farNetwork, 2);
@@ -109,10 +116,36 @@ export class RoutedPath {
     for (const target of [`${addressIn(this.#farNetwork, 0)}/30`, `${this.nobody}/32`]) {
       ip('route', 'add', target, 'via', this.routerAddress, 'dev', this.device);
     }
-    const settings = ['net.ipv4.ip_forward=1', 'net.ipv4.icmp_ratelimit=0'];
+    this.#createIpv6();
+    const settings = [
+      'net.ipv4.ip_forward=1',
+      'net.ipv4.icmp_ratelimit=0',
+      'net.ipv6.conf.all.forwarding=1',
+      'net.ipv6.icmp.ratelimit=0',
+    ];
     for (const setting of settings) {
       execFileSync('ip', ['netns', 'exec', router, 'sysctl', '-qw', setting]);
     }
+  }
+
+  #createIpv6(): void {
+    const router = ['-n', this.#router];
+    const far = ['-n', this.far];
+    for (const [where, own, device] of [
+      [[], this.address6, this.device],
+      [router, this.#routerAddress6, this.#nearSide],
+      [router, this.#routerFarAddress6, this.#farSide],
+      // A router asks for its neighbours from link-local addresses.
+      [router, 'fe80::1', this.#nearSide],
+      [router, 'fe80::1', this.#farSide],
+      [far, this.farAddress6, this.#farDevice],
+    ] as const) {
+      ip(...where, '-6', 'address', 'add', `${own}/64`, 'dev', device, 'nodad');
+    }
+    for (const target of [this.farAddress6, this.nobody6]) {
+      ip('-6', 'route', 'add', `${target}/128`, 'via', this.#routerAddress6, 'dev', this.device);
+    }
+    ip(...far, '-6', 'route', 'add', 'default', 'via', this.#routerFarAddress6);
   }
 
   #join(device: string, where: string[], peerDevice: string, router: string): void {

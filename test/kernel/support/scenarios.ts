@@ -69,9 +69,10 @@ export async function callPeer(
   peer: PeerProcess,
   host: string,
   scenario: Scenario,
+  listenOn = host,
 ): Promise<void> {
   const { connections, client, server } = scenario;
-  const { port, outcomes } = await peer.serve(host, connections, server);
+  const { port, outcomes } = await peer.serve(listenOn, connections, server);
   const called = call(net, host, port, connections, client);
   const both = within(EXCHANGE_MS, scenario.name, Promise.all([called, outcomes]));
   checkOutcomes(t, scenario, ...(await both));
@@ -84,9 +85,10 @@ export async function servePeer(
   peer: PeerProcess,
   host: string,
   scenario: Scenario,
+  listenOn = host,
 ): Promise<void> {
   const { connections, client, server } = scenario;
-  const { port, outcomes } = await serve(net, host, connections, server);
+  const { port, outcomes } = await serve(net, listenOn, connections, server);
   const called = peer.call(host, port, connections, client);
   const both = within(EXCHANGE_MS, scenario.name, Promise.all([called, outcomes]));
   checkOutcomes(t, scenario, ...(await both));
