@@ -120,6 +120,19 @@ export interface Link {
    * absent or 0: it is not to be cut.
    */
   commit(length: number, pieceBytes?: number): void;
+  /**
+   * Like `commit`, for a packet of which only `headerBytes` are in the reserved place. Its text is
+   * in two other places of packet memory, the second of which may be empty, and is taken from there
+   * before this returns. Present where that is cheaper, and no checksum is needed.
+   */
+  commitText?(
+    headerBytes: number,
+    textOffset: number,
+    textLength: number,
+    moreOffset: number,
+    moreLength: number,
+    pieceBytes: number,
+  ): void;
   /** A batch of commits is over: send what is queued, with as few system calls as possible. */
   flush(): void;
 

@@ -82,6 +82,8 @@ export interface Libc {
   read(fd: number, address: number, length: number): number;
   /** @param address native */
   write(fd: number, address: number, length: number): number;
+  /** @param pieces native address of an array of iovec */
+  writev(fd: number, pieces: number, count: number): number;
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   /** For requests whose argument is a number, not a place. */
   ioctlValue(fd: number, request: number, value: number): number;
@@ -164,6 +166,7 @@ function declare(ffi: typeof koffi): Libc {
     sendmmsg: self.func('sendmmsg', 'int', ['int', 'uintptr_t', 'uint32_t', 'int']),
     read: self.func('read', 'intptr_t', ['int', 'uintptr_t', 'size_t']),
     write: self.func('write', 'intptr_t', ['int', 'uintptr_t', 'size_t']),
+    writev: self.func('writev', 'intptr_t', ['int', 'uintptr_t', 'int']),
     ioctl: self.func('ioctl', 'int', ['int', 'unsigned long', 'void *']),
     ioctlValue: self.func('ioctl', 'int', ['int', 'unsigned long', 'uintptr_t']),
     setns: self.func('setns', 'int', ['int', 'int']),

@@ -26,6 +26,8 @@ export class TunLink implements Link {
   readonly sharesHost = false;
   readonly endsWithProcess = true;
   readonly counters = new LinkCounters();
+  /** Without offload text is read for its checksum anyway, and so it is copied on the way. */
+  readonly commitText?: Link['commitText'];
 
   readonly #settings: TunSettings;
   #name: string;
@@ -42,6 +44,11 @@ export class TunLink implements Link {
     this.#name = this.#settings.name;
     this.#mtu = this.#settings.mtu === 0 ? 1500 : this.#settings.mtu;
     this.needsChecksum = !this.#settings.offload;
+    if (!this.#settings.offload) return;
+    this.commitText = (headerBytes, textAt, textLength, moreAt, moreLength, pieceBytes) => {
+      const transmitter = this.#transmitter;
+      transmitter?.commitText(headerBytes, textAt, textLength, moreAt, moreLength, pieceBytes);
+    };
   }
 
   /** Of the device; before `open`, what was asked for. */

@@ -13,9 +13,14 @@ import type { Libc } from './libc';
 import type { LinkCounters } from './link-counters';
 import { VIRTIO_HEADER_BYTES, writeVirtioHeader } from './virtio-header';
 
-/** The longest packet, behind the header and the bytes that let it begin on a cache line. */
+/**
+ * The longest packet, behind its header and the bytes that let it begin on a cache line; before
+ * them three struct iovec { base*, len }.
+ */
 const BUFFER_BYTES = 65_536 + 64;
 const PACKET_AT = 64;
+const IOV_BYTES = 16;
+const IOV_LENGTH = 8;
 
 /** Who hears how sending goes. */
 export interface TunTransmitterEvents {
@@ -32,9 +37,9 @@ export class TunTransmitter {
   readonly #counters: LinkCounters;
   readonly #events: TunTransmitterEvents;
   readonly #frameBytes: number;
+  /** Native address of packet memory's first byte. */
+  readonly #base: number;
   readonly #buffer: number;
-  /** Native address of the packet's place. */
-  readonly #address: number;
   /** The packet that waits for room, in bytes with its header, and where it goes; -1: none. */
   #waiting = -1;
   #waitingFd = -1;
@@ -59,7 +64,7 @@ export class TunTransmitter {
     this.#events = events;
     this.#frameBytes = frameBytes;
     this.#buffer = packetMemory.allocate(BUFFER_BYTES);
-    this.#address = libc.addressOf(packetMemory.bytes) + this.#buffer + PACKET_AT;
+    this.#base = libc.addressOf(packetMemory.bytes);
   }
 
   reserve(length: number): number {
@@ -78,6 +83,35 @@ export class TunTransmitter {
     }
     const frameBytes = this.#frameBytes;
     writeVirtioHeader(at + frameBytes, length - frameBytes, pieceBytes, frameBytes);
+    this.#write(fd, length + VIRTIO_HEADER_BYTES);
+  }
+
+  /** With a virtio header. Only what finds no room is copied to where it can wait. */
+  commitText(
+    headerBytes: number,
+    textOffset: number,
+    textLength: number,
+    moreOffset: number,
+    moreLength: number,
+    pieceBytes: number,
+  ): void {
+    const at = this.#buffer + PACKET_AT;
+    const length = headerBytes + textLength + moreLength;
+    const fd = this.#descriptors.length === 1 ? this.#descriptors[0] : this.#queueFor(at);
+    writeVirtioHeader(at, length, pieceBytes);
+    this.#writePiece(0, at - VIRTIO_HEADER_BYTES, headerBytes + VIRTIO_HEADER_BYTES);
+    this.#writePiece(1, textOffset, textLength);
+    this.#writePiece(2, moreOffset, moreLength);
+    const pieces = moreLength > 0 ? 3 : 2;
+    if (this.#libc.writev(fd, this.#base + this.#buffer, pieces) >= 0) {
+      this.#counters.sentPackets++;
+      this.#counters.sentBytes += length;
+      return;
+    }
+    const { bytes } = packetMemory;
+    bytes.copyWithin(at + headerBytes, textOffset, textOffset + textLength);
+    const behind = at + headerBytes + textLength;
+    bytes.copyWithin(behind, moreOffset, moreOffset + moreLength);
     this.#write(fd, length + VIRTIO_HEADER_BYTES);
   }
 
@@ -103,7 +137,8 @@ export class TunTransmitter {
 
   /** @param length of the packet with its header */
   #write(fd: number, length: number): void {
-    const address = this.#hasHeader ? this.#address - VIRTIO_HEADER_BYTES : this.#address;
+    const at = this.#base + this.#buffer + PACKET_AT;
+    const address = this.#hasHeader ? at - VIRTIO_HEADER_BYTES : at;
     for (;;) {
       if (this.#libc.write(fd, address, length) >= 0) {
         this.#counters.sentPackets++;
@@ -130,6 +165,17 @@ export class TunTransmitter {
     } else {
       this.#counters.droppedRefused++;
     }
+  }
+
+  #writePiece(index: number, offset: number, length: number): void {
+    const view = packetMemory.view;
+    const iov = this.#buffer + index * IOV_BYTES;
+    const address = this.#base + offset;
+    const high = Math.floor(address / 2 ** 32);
+    view.setUint32(iov, address - high * 2 ** 32, true);
+    view.setUint32(iov + 4, high, true);
+    view.setUint32(iov + IOV_LENGTH, length, true);
+    view.setUint32(iov + IOV_LENGTH + 4, 0, true);
   }
 
   /** By both ports and both last words of the addresses: the kernel answers on the same queue. */

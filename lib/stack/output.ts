@@ -2,18 +2,27 @@
  * Packets out: what an engine wants to send, and answers to what belongs to no connection, written
  * into a link's own memory.
  */
+import type { Link } from '../../types/link';
 import { echoReplyBytes, writeEchoReply } from '../ip/echo-reply';
 import { pseudoHeaderSum } from '../wire/checksum';
 import { IpHeader, PROTOCOL_TCP } from '../wire/ip-header';
 import { IPV4_HEADER_BYTES, writeIpv4 } from '../wire/ipv4';
 import { IPV6_HEADER_BYTES, writeIpv6 } from '../wire/ipv6';
 import { RST, Segment } from '../wire/segment';
-import { segmentHeaderBytes, writeSegment, writeTcpChecksum } from '../wire/tcp-header';
+import {
+  segmentHeaderBytes,
+  writeSegment,
+  writeSegmentHeader,
+  writeTcpChecksum,
+} from '../wire/tcp-header';
 import type { Attachment } from './attachment';
 import type { Counters } from './counters';
 import type { Endpoint } from './endpoint';
 import type { FourTuple } from './four-tuple';
 import type { SegmentTrace } from './segment-trace';
+
+/** From here on copying the text costs more than naming its place to a link that asks for that. */
+const GATHERED_BYTES = 8192;
 
 /** How `transmit` ended. */
 export const SENT_ALL = 0;
@@ -119,22 +128,31 @@ export class Output {
     tuple: FourTuple,
     addresses: number,
   ): void {
-    const ipv6 = tuple.isIpv6;
-    const headerBytes = ipv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
-    const segmentOffset = offset + headerBytes;
-    const segmentLength = writeSegment(segmentOffset, segment);
+    const headerBytes = tuple.isIpv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
+    const textBytes = segment.textLength + segment.moreLength;
     this.#header.trafficClass = segment.trafficClass;
-    if (ipv6) this.#writeIpv6(offset, tuple, segmentLength);
-    else this.#writeIpv4(offset, tuple, segmentLength);
-    if (attachment.link.needsChecksum) {
-      const pseudoSum = pseudoHeaderSum(addresses, PROTOCOL_TCP, segmentLength);
-      writeTcpChecksum(segmentOffset, segmentLength, pseudoSum);
+    if (attachment.link.commitText !== undefined && textBytes >= GATHERED_BYTES) {
+      const written = writeSegmentHeader(offset + headerBytes, segment);
+      this.#writeIp(offset, tuple, written + textBytes);
+      commitGathered(attachment.link, headerBytes + written, segment);
+    } else {
+      const written = writeSegment(offset + headerBytes, segment);
+      this.#writeIp(offset, tuple, written);
+      if (attachment.link.needsChecksum) {
+        const pseudoSum = pseudoHeaderSum(addresses, PROTOCOL_TCP, written);
+        writeTcpChecksum(offset + headerBytes, written, pseudoSum);
+      }
+      attachment.link.commit(headerBytes + written, segment.pieceBytes);
     }
-    attachment.link.commit(headerBytes + segmentLength, segment.pieceBytes);
     const counters = this.#counters;
     counters.packetsOut++;
     counters.segmentsOut++;
     if ((segment.flags & RST) !== 0) counters.resetsOut++;
+  }
+
+  #writeIp(offset: number, tuple: FourTuple, segmentLength: number): void {
+    if (tuple.isIpv6) this.#writeIpv6(offset, tuple, segmentLength);
+    else this.#writeIpv4(offset, tuple, segmentLength);
   }
 
   #writeIpv4(offset: number, tuple: FourTuple, length: number): void {
@@ -159,4 +177,10 @@ export class Output {
     header.destination3 = tuple.remote3;
     writeIpv6(offset, header, length);
   }
+}
+
+/** The text stays where it is: the link takes it from there. */
+function commitGathered(link: Link, headerBytes: number, segment: Segment): void {
+  const { textOffset, textLength, moreOffset, moreLength, pieceBytes } = segment;
+  link.commitText!(headerBytes, textOffset, textLength, moreOffset, moreLength, pieceBytes);
 }

@@ -82,6 +82,14 @@ export function readSegment(offset: number, length: number, out: Segment): numbe
  * @returns bytes of the segment
  */
 export function writeSegment(offset: number, seg: Segment): number {
+  const headerBytes = writeSegmentHeader(offset, seg);
+  const textBytes = seg.textLength + seg.moreLength;
+  if (textBytes > 0) copyText(offset + headerBytes, seg);
+  return headerBytes + textBytes;
+}
+
+/** `writeSegment` without the text. @returns bytes of the header, options included */
+export function writeSegmentHeader(offset: number, seg: Segment): number {
   const headerBytes = segmentHeaderBytes(seg);
   // RFC 9293 §3.1: the field means something only with ACK; without it we show nothing.
   const ack = (seg.flags & ACK) !== 0 ? seg.ack : 0;
@@ -93,9 +101,7 @@ export function writeSegment(offset: number, seg: Segment): number {
   view.setInt32(offset + 12, (headerBytes << 26) | (seg.flags << 16) | seg.window);
   view.setInt32(offset + 16, seg.urgentPointer);
   if (headerBytes > TCP_HEADER_BYTES) writeOptions(offset + TCP_HEADER_BYTES, seg);
-  const textBytes = seg.textLength + seg.moreLength;
-  if (textBytes > 0) copyText(offset + headerBytes, seg);
-  return headerBytes + textBytes;
+  return headerBytes;
 }
 
 function copyText(at: number, seg: Segment): void {

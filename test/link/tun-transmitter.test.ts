@@ -15,6 +15,8 @@ class FakeDevice {
   readonly answers: number[] = [];
   /** Descriptor, length, and last byte of each packet taken. */
   readonly taken: [number, number, number][] = [];
+  /** What came in pieces, put together. */
+  readonly gathered: string[] = [];
   calls = 0;
   #errno = 0;
 
@@ -27,6 +29,19 @@ class FakeDevice {
       if (this.#errno !== 0) return -1;
       this.taken.push([fd, length, packetMemory.bytes[address - BASE + length - 1]]);
       return length;
+    },
+    writev: (_fd: number, pieces: number, count: number) => {
+      this.calls++;
+      this.#errno = this.answers.shift() ?? 0;
+      if (this.#errno !== 0) return -1;
+      const { view, bytes } = packetMemory;
+      const parts: Uint8Array[] = [];
+      for (let at = pieces - BASE, left = count; left > 0; left--, at += 16) {
+        const offset = Number(view.getBigUint64(at, true)) - BASE;
+        parts.push(bytes.subarray(offset, offset + Number(view.getBigUint64(at + 8, true))));
+      }
+      this.gathered.push(Buffer.concat(parts).toString('hex'));
+      return 1;
     },
   } as unknown as Libc;
 }
@@ -132,6 +147,31 @@ for (const [errno, code] of [
     transmitter.dispose();
   });
 }
+
+t.test('text is taken from where it lies, and copied only to wait', async (t) => {
+  const { device, counters, transmitter } = setUp({ hasHeader: true });
+  const text = packetMemory.allocate(256);
+  packetMemory.bytes.set([1, 2, 3, 4, 5, 6], text);
+  const commit = (more: number): void => {
+    const offset = transmitter.reserve(6);
+    packetMemory.bytes.set([0x45, 0xee], offset);
+    transmitter.commitText(2, text + 1, 2, text + 4, more, 0);
+  };
+  commit(2);
+  commit(0);
+  const header = '00'.repeat(10);
+  t.same(device.gathered, [`${header}45ee02030506`, `${header}45ee0203`]);
+  t.match(counters, { sentPackets: 2, sentBytes: 10 });
+  device.answers.push(EAGAIN, EAGAIN);
+  commit(2);
+  t.ok(transmitter.blocked);
+  packetMemory.bytes.fill(0, text, text + 6);
+  transmitter.handleWritable();
+  t.same(device.taken, [[FD, 16, 6]], 'what waited is as it was');
+  t.match(counters, { sentPackets: 3, sentBytes: 16 });
+  packetMemory.release(text, 256);
+  transmitter.dispose();
+});
 
 t.test('a flow keeps to its queue, and flows are spread', async (t) => {
   const descriptors = [3, 4, 5, 6];
