@@ -91,8 +91,15 @@ export interface TcpConfig {
   /** Options offered on SYN (RFC 7323 §2 and §3). */
   windowScaling: boolean;
   timestamps: boolean;
-  /** Selective acknowledgment, and with it RACK and tail loss probes (RFC 2018, RFC 8985). */
+  /** Selective acknowledgment (RFC 2018, RFC 2883). */
   sack: boolean;
+  /**
+   * With SACK, losses are told by time, and the tail is probed (RACK-TLP, RFC 8985); else by how
+   * much has arrived behind them (RFC 6675).
+   */
+  rack: boolean;
+  /** Without timestamps, needless timeouts are found by F-RTO (RFC 5682). */
+  forwardRto: boolean;
   /**
    * Name of the congestion controller: 'cubic' (RFC 9438 with HyStart++, RFC 9406), 'reno' (RFC
    * 5681), or one registered by the user (`lib/tcp/congestion/registry`).

@@ -5,6 +5,7 @@
 import { FIN, type Segment, SYN } from '../wire/segment';
 import { takeEcho } from './ecn';
 import { EVENT_WRITABLE } from './events';
+import { processForwardRto } from './forward-rto';
 import { scaledWindow } from './options';
 import { reconsiderBlackHole } from './path';
 import { widenReorderWindow } from './rack';
@@ -26,6 +27,10 @@ import { growSendBuffer } from './tuning';
 import { undoByDuplicates, undoByTimestamp } from './undo';
 import { isWindowUsed } from './validation';
 
+/** rrthresh of RFC 7765 §4: with less than this, sent and unsent, the timer is restarted. */
+const RESTART_SEGMENTS = 4;
+const TIMER_GRAIN_MS = 1;
+
 /** Takes an ACK that is neither too old nor of what was never sent. */
 export function processAck(tcb: Tcb, seg: Segment, now: number): void {
   const { snd } = tcb;
@@ -36,8 +41,9 @@ export function processAck(tcb: Tcb, seg: Segment, now: number): void {
   scoreboard.beginAck(now, echoedAt(tcb, seg), tcb.rtt.min);
   scoreboard.delivered = 0;
   if (sack.on && seg.sackCount > 0) processSack(tcb, seg, now);
+  const repeats = !advances && !sack.on && ack === snd.una && isDuplicate(tcb, seg, window);
   if (advances) acceptAck(tcb, seg, now);
-  else if (!sack.on && ack === snd.una && isDuplicate(tcb, seg, window)) processDuplicateAck(tcb);
+  else if (repeats) processDuplicateAck(tcb);
   if (sack.on && (advances || scoreboard.delivered > 0)) repair(tcb, advances, now);
   if (scoreboard.delivered > 0 && tcb.cc.handleDelivery !== undefined) {
     sampleDelivery(tcb, now);
@@ -48,6 +54,9 @@ export function processAck(tcb: Tcb, seg: Segment, now: number): void {
   if (tcb.ecn.on) takeEcho(tcb, seg);
   const isNewer = seqLt(snd.wl1, seg.seq) || (snd.wl1 === seg.seq && seqLeq(snd.wl2, ack));
   if (isNewer && seqGeq(ack, snd.una)) updateWindow(tcb, seg, window, now);
+  if (tcb.forwardRto.step !== 'off') {
+    processForwardRto(tcb, advances, repeats || scoreboard.delivered > 0, now);
+  }
 }
 
 /** The window of the segment that opened the connection, or completed it. */
@@ -138,12 +147,26 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   tcb.softError = null; // whatever it was, the path works
   snd.stalledSince = now;
   if (snd.una === snd.nxt) timers.disarm(TIMER_RETRANSMIT);
-  else if (snd.wnd > 0) timers.arm(TIMER_RETRANSMIT, now + tcb.rtt.rto);
+  else if (snd.wnd > 0) timers.arm(TIMER_RETRANSMIT, restartedTimeout(tcb, now));
   if (limited) growSendBuffer(tcb);
   if (tcb.sendBlocked && isWorthWriting(tcb)) {
     tcb.sendBlocked = false;
     tcb.events |= EVENT_WRITABLE;
   }
+}
+
+/**
+ * When the retransmission timer expires that an ACK has restarted: where too little is on its way
+ * for duplicates to tell of a loss, counted from when the first of it left (RTO restart, RFC 7765).
+ */
+function restartedTimeout(tcb: Tcb, now: number): number {
+  const { scoreboard, snd, sendBuffer, rtt } = tcb;
+  const due = now + rtt.rto;
+  const { count } = scoreboard;
+  const unsent = sendBuffer.length - seqDiff(snd.nxt, snd.una);
+  if (count === 0 || count * snd.mss + unsent >= RESTART_SEGMENTS * snd.mss) return due;
+  // Not before it could have been acknowledged.
+  return Math.max(scoreboard.firstSentAt + rtt.rto, now + TIMER_GRAIN_MS);
 }
 
 /**

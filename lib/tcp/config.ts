@@ -10,6 +10,8 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   windowScaling: true,
   timestamps: true,
   sack: true,
+  rack: true,
+  forwardRto: true,
   congestionControl: 'cubic',
   initialWindowSegments: 10,
   initialRtoMs: 1000,

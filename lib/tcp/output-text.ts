@@ -5,7 +5,7 @@ import { mayLeave } from './pacing';
 import { flightSize } from './recovery';
 import { NO_SLOT } from './segment-ring';
 import { seqAdd, seqDiff, seqGt, seqMin } from './seq';
-import { noteTailProbe } from './tail-probe';
+import { lastUnreported, noteTailProbe } from './tail-probe';
 import type { Tcb } from './tcb';
 import { TIMER_PERSIST } from './timers';
 import { endOfText, writeText } from './transmit';
@@ -14,17 +14,17 @@ import { sendableLength } from './window';
 /** The first lost segment, as the congestion window allows; the first of a repair in any case. */
 export function pollRetransmit(tcb: Tcb, now: number, out: Segment): boolean {
   const { scoreboard, snd, cc } = tcb;
-  let slot = scoreboard.pollLost();
+  const slot = scoreboard.pollLost();
   const isForced = (tcb.owed & OWE_RETRANSMIT) !== 0;
   tcb.owed &= ~OWE_RETRANSMIT;
-  if (slot === NO_SLOT) return false;
+  if (slot === NO_SLOT || (tcb.forwardRto.step === 'forward' && !isForced)) return false;
   const start = scoreboard.startOf(slot);
   // What lies beyond a window that has shrunk waits for it to open (SHLD-15, SHLD-16).
   const edge = seqAdd(snd.una, snd.wnd);
   let limit = seqMin(seqAdd(start, snd.mss), edge);
   // A FIN takes no room behind the last text.
   if (tcb.finQueued && limit === endOfText(tcb)) limit = seqMin(seqAdd(limit, 1), edge);
-  slot = scoreboard.joinLost(slot, limit);
+  scoreboard.joinLost(slot, limit);
   if (scoreboard.endOf(slot) === snd.nxt) extendLast(tcb, limit);
   const recordEnd = scoreboard.endOf(slot);
   const end = seqMin(recordEnd, limit);
@@ -57,7 +57,8 @@ export function pollText(tcb: Tcb, now: number, out: Segment): boolean {
   const textEnd = endOfText(tcb);
   const unsent = seqDiff(textEnd, snd.nxt);
   const finDue = tcb.finQueued && unsent >= 0;
-  if ((unsent <= 0 && !finDue) || scoreboard.lostBytes > 0 || scoreboard.isFull) return false;
+  if ((unsent <= 0 && !finDue) || scoreboard.isFull) return false;
+  if (scoreboard.lostBytes > 0 && tcb.forwardRto.step !== 'forward') return false;
   const idle = snd.una === snd.nxt;
   if (idle && now - snd.lastAt > tcb.rtt.rto) cc.handleIdle();
   const byPeer = seqDiff(seqAdd(snd.una, snd.wnd), snd.nxt);
@@ -104,7 +105,7 @@ export function pollTailProbe(tcb: Tcb, now: number, out: Segment): boolean {
     noteTailProbe(tcb, false);
     return true;
   }
-  const slot = scoreboard.lastUnreported();
+  const slot = lastUnreported(scoreboard);
   if (slot === NO_SLOT) return false;
   const start = scoreboard.startOf(slot);
   const end = seqMin(scoreboard.endOf(slot), seqAdd(start, snd.mss));

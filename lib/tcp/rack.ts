@@ -1,7 +1,13 @@
-/** How long RACK waits for a segment that may only be late (RFC 8985 §6.2 step 4). */
+/**
+ * RACK (RFC 8985): what was sent before something that has arrived is lost, unless it may only be
+ * late; and for how long it may.
+ */
+import { DUPLICATE_THRESHOLD } from './dup-threshold';
+import type { Scoreboard } from './scoreboard';
+import { NO_SLOT } from './segment-ring';
+import { seqLt } from './seq';
 import type { Tcb } from './tcb';
 
-const DUPLICATE_THRESHOLD = 3;
 const MAX_MULTIPLE = 20;
 /** Recoveries for which a larger window is kept. */
 const PERSISTENCE = 16;
@@ -16,7 +22,7 @@ export class ReorderWindow {
   inRound = false;
 }
 
-/** The window now, ms. */
+/** The window now, ms (RFC 8985 §6.2 step 4). */
 export function reorderWindow(tcb: Tcb): number {
   const { recovery, rtt, rack } = tcb;
   if (!tcb.scoreboard.reordered && (recovery.mode !== 'none' || isWitnessed(tcb))) return 0;
@@ -31,6 +37,27 @@ export function reorderWindow(tcb: Tcb): number {
 function isWitnessed({ scoreboard, snd }: Tcb): boolean {
   if (scoreboard.sackedCount >= DUPLICATE_THRESHOLD) return true;
   return scoreboard.sackedBytes > (DUPLICATE_THRESHOLD - 1) * snd.mss;
+}
+
+/**
+ * RFC 8985 §6.2 step 5: what was sent before the newest segment that has arrived, and has been on
+ * its way for longer than that one's round trip and `window` ms, is lost.
+ * @returns ms until the next one would be; 0: none is suspected
+ */
+export function loseLate(scoreboard: Scoreboard, window: number, now: number): number {
+  const { ring } = scoreboard;
+  while (ring.oldest !== NO_SLOT) {
+    const slot = ring.oldest;
+    const sentAt = ring.sentAt(slot);
+    const isEarlier =
+      sentAt < scoreboard.newestSentAt ||
+      (sentAt === scoreboard.newestSentAt && seqLt(ring.endOf(slot), scoreboard.newestEnd));
+    if (!isEarlier) return 0;
+    const left = sentAt + scoreboard.newestRtt + window - now;
+    if (left > 0) return left;
+    scoreboard.lose(slot);
+  }
+  return 0;
 }
 
 /** A duplicate was reported: something was only late. The window grows, once a round trip. */

@@ -1,18 +1,18 @@
 /**
- * What is thought lost, and how it is repaired: fast recovery by RACK (RFC 8985) where the peer
- * reports what it has, NewReno (RFC 6582) where it does not, and the way back after a timeout (RFC
- * 5681 §3.1).
+ * What is thought lost, and how it is repaired: fast recovery by RACK (RFC 8985) or RFC 6675 where
+ * the peer reports what it has, NewReno (RFC 6582) where it does not, and the way back after a
+ * timeout (RFC 5681 §3.1).
  *
  * How much may leave during a fast recovery follows from how much arrives (PRR, RFC 6937).
  */
+import { DUPLICATE_THRESHOLD, loseBehind, loseFirst } from './dup-threshold';
+import { beginForwardRto } from './forward-rto';
 import { OWE_RETRANSMIT } from './owed';
-import { relaxReorderWindow, reorderWindow } from './rack';
+import { loseLate, relaxReorderWindow, reorderWindow } from './rack';
 import { seqDiff, seqGeq, seqGt } from './seq';
 import type { Tcb } from './tcb';
 import { TIMER_REORDER, TIMER_TAIL_PROBE } from './timers';
 import { beginUndo } from './undo';
-
-const DUPLICATE_THRESHOLD = 3;
 
 export class Recovery {
   /** 'fast': a loss is being repaired; 'timeout': everything is sent again, from a small window. */
@@ -25,6 +25,8 @@ export class Recovery {
   duplicates = 0;
   /** Bytes outstanding when the first sign of a loss came. */
   flight = 0;
+  /** With SACK but without RACK: whether what lies before this is lost, has been decided. */
+  judged = 0;
 
   /**
    * PRR: bytes that have arrived and left since the recovery began, and what was outstanding then.
@@ -56,13 +58,14 @@ export function processDuplicateAck(tcb: Tcb): void {
   if (recovery.mode === 'fast' || recovery.duplicates !== DUPLICATE_THRESHOLD) return;
   // RFC 6582 §3.2 step 2: duplicates from before the last repair say nothing new.
   if (recovery.recoverSet && !seqGt(snd.una, recovery.recover)) return;
-  tcb.scoreboard.loseFirst();
+  loseFirst(tcb.scoreboard);
   enterFastRecovery(tcb);
 }
 
 /** RFC 5681 §3.2 step 2: what limited transmit adds from now on does not count as flight. */
 export function noteFirstSign(tcb: Tcb): void {
   tcb.recovery.flight = seqDiff(tcb.snd.nxt, tcb.snd.una);
+  tcb.recovery.judged = tcb.snd.una;
 }
 
 /**
@@ -83,14 +86,18 @@ export function processNewAck(tcb: Tcb, acked: number, limited: boolean): void {
   if (recovery.recoverSet && seqGt(snd.una, recovery.recover)) recovery.recoverSet = false;
 }
 
-/** The scoreboard may show losses now: RACK looks, and a repair begins. */
+/** The scoreboard may show losses now: RACK or RFC 6675 looks, and a repair begins. */
 export function detectLoss(tcb: Tcb, now: number): void {
   const { sack, scoreboard, recovery, timers } = tcb;
   if (!sack.on) return;
   const before = scoreboard.losses;
-  const wait = scoreboard.loseLate(reorderWindow(tcb), now);
-  if (wait > 0) timers.arm(TIMER_REORDER, now + wait);
-  else timers.disarm(TIMER_REORDER);
+  if (tcb.config.rack) {
+    const wait = loseLate(scoreboard, reorderWindow(tcb), now);
+    if (wait > 0) timers.arm(TIMER_REORDER, now + wait);
+    else timers.disarm(TIMER_REORDER);
+  } else {
+    loseBehind(tcb);
+  }
   if (scoreboard.losses !== before && recovery.mode === 'none') enterFastRecovery(tcb);
 }
 
@@ -121,6 +128,7 @@ export function updateProportionalRate(tcb: Tcb, delivered: number, isSafe: bool
 export function processTimeout(tcb: Tcb, isFirst: boolean): void {
   const { recovery, snd, cc, scoreboard } = tcb;
   if (isFirst) beginUndo(tcb);
+  beginForwardRto(tcb, isFirst);
   const flight = isFirst ? seqDiff(snd.nxt, snd.una) : flightSize(tcb);
   cc.handleTimeout(flight, isFirst);
   scoreboard.loseAll();
@@ -186,6 +194,6 @@ function processPartialAck(tcb: Tcb, acked: number): void {
     0,
     recovery.duplicates - Math.max(0, Math.floor(acked / snd.mss) - 1),
   );
-  scoreboard.loseFirst();
+  loseFirst(scoreboard);
   tcb.owed |= OWE_RETRANSMIT;
 }

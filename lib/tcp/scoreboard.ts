@@ -13,14 +13,16 @@ import { MAX_RECORDS, NO_SLOT, SegmentRing } from './segment-ring';
 import { seqDiff, seqGt, seqLt, seqMax } from './seq';
 
 /** On its way, and in the list by time. */
-const FLYING = 0;
+export const FLYING = 0;
 /** Given up, to be sent again. */
-const LOST = 1;
+export const LOST = 1;
 /** Reported as received. */
-const SACKED = 2;
+export const SACKED = 2;
+/** Joined to the one before it, and empty: it ends where that ends. */
+const JOINED = 3;
 const STATE_MASK = 3;
 /** Was sent more than once. */
-const REPEATED = 4;
+export const REPEATED = 4;
 
 /** Most separate ranges of received segments that are kept of the peer's reports. */
 const MAX_RANGES = 1024;
@@ -52,9 +54,13 @@ export class Scoreboard {
   /** A segment has arrived after one that was sent later (RACK.reordering_seen). */
   reordered = false;
 
+  /** Bytes that were given up, not sent again, and have arrived all the same. */
+  needless = 0;
+
   readonly delivery = new DeliveryRate();
-  readonly #ranges = new SequenceRanges(MAX_RANGES);
-  readonly #ring = new SegmentRing();
+  /** What the peer has reported; the records. For those who judge what is lost: read only. */
+  readonly ranges = new SequenceRanges(MAX_RANGES);
+  readonly ring = new SegmentRing();
   #firstLost = 0; // no record with a lower index is lost
 
   // About the ACK that is being processed.
@@ -63,16 +69,16 @@ export class Scoreboard {
   #minRtt = 0;
 
   get count(): number {
-    return this.#ring.count;
+    return this.ring.count - this.ring.emptyCount;
   }
 
   get isFull(): boolean {
-    return this.#ring.count >= MAX_RECORDS;
+    return this.ring.count >= MAX_RECORDS;
   }
 
   /** Ranges that the peer has reported and not yet acknowledged. */
   get rangeCount(): number {
-    return this.#ranges.count;
+    return this.ranges.count;
   }
 
   /** The first segment will begin here. */
@@ -83,7 +89,7 @@ export class Scoreboard {
 
   /** [start, end) has just been sent for the first time; it follows all others. */
   append(start: number, end: number, now: number): void {
-    const slot = this.#ring.push(start, end);
+    const slot = this.ring.push(start, end);
     this.#launch(slot, now);
   }
 
@@ -102,23 +108,24 @@ export class Scoreboard {
 
   /** Everything before `una` is acknowledged. */
   acknowledge(una: number): void {
-    const ring = this.#ring;
+    const ring = this.ring;
     while (ring.count > 0) {
       const slot = ring.slotAt(0);
       if (seqGt(ring.endOf(slot), una)) {
         this.#cutFront(slot, una);
         break;
       }
-      if ((ring.flagsOf(slot) & STATE_MASK) === SACKED) {
+      const state = ring.flagsOf(slot) & STATE_MASK;
+      if (state === SACKED) {
         this.sackedBytes -= ring.lengthOf(slot);
         this.sackedCount--;
-      } else {
+      } else if (state !== JOINED) {
         this.#deliver(slot);
       }
       ring.shift();
       if (this.#firstLost > 0) this.#firstLost--;
     }
-    this.#ranges.dropBefore(una);
+    this.ranges.dropBefore(una);
     this.furthest = seqMax(this.furthest, una);
   }
 
@@ -126,8 +133,8 @@ export class Scoreboard {
    * The peer reports that [start, end) has arrived (RFC 2018). @returns false: nothing of it is new
    */
   report(start: number, end: number): boolean {
-    const ranges = this.#ranges;
-    const ring = this.#ring;
+    const ranges = this.ranges;
+    const ring = this.ring;
     if (ranges.holds(start, end) || ranges.isRefused(start, end)) return false;
     const from = ranges.startWith(start);
     const to = ranges.endWith(end);
@@ -141,7 +148,11 @@ export class Scoreboard {
       const flags = ring.flagsOf(slot);
       if ((flags & STATE_MASK) === SACKED) {
         i = ring.find(ranges.endWith(ring.endOf(slot))) - 1; // all of that range is known
-      } else if (!seqLt(first, from) && !seqGt(ring.endOf(slot), to)) {
+      } else if (
+        (flags & STATE_MASK) !== JOINED &&
+        !seqLt(first, from) &&
+        !seqGt(ring.endOf(slot), to)
+      ) {
         this.#deliver(slot);
         this.#markReported(slot, flags);
         isNew = true;
@@ -157,47 +168,27 @@ export class Scoreboard {
    */
   loseAll(): void {
     const first = this.first();
-    if (first !== NO_SLOT && (this.#ring.flagsOf(first) & STATE_MASK) === SACKED) this.#distrust();
-    while (this.#ring.oldest !== NO_SLOT) this.#lose(this.#ring.oldest);
+    if (first !== NO_SLOT && (this.ring.flagsOf(first) & STATE_MASK) === SACKED) this.#distrust();
+    while (this.ring.oldest !== NO_SLOT) this.lose(this.ring.oldest);
   }
 
-  /** The first segment that was not reported counts as lost. @returns false when it did already */
-  loseFirst(): boolean {
-    const ring = this.#ring;
-    for (let i = 0; i < ring.count; i++) {
-      const slot = ring.slotAt(i);
-      const state = ring.flagsOf(slot) & STATE_MASK;
-      if (state === SACKED) continue;
-      if (state === FLYING) this.#lose(ring.headOf(slot, this.segmentBytes));
-      return state === FLYING;
-    }
-    return false;
+  /** A segment that is on its way is given up. */
+  lose(slot: number): void {
+    const { ring } = this;
+    this.#land(slot);
+    ring.setFlags(slot, (ring.flagsOf(slot) & REPEATED) | LOST);
+    this.lostBytes += ring.lengthOf(slot);
+    this.losses++;
+    this.#firstLost = Math.min(this.#firstLost, ring.indexOf(slot));
   }
 
-  /**
-   * RACK (RFC 8985 §6.2 step 5): what was sent before the newest segment that has arrived, and has
-   * been on its way for longer than that one's round trip and `window` ms, is lost.
-   * @returns ms until the next one would be; 0: none is suspected
-   */
-  loseLate(window: number, now: number): number {
-    const ring = this.#ring;
-    while (ring.oldest !== NO_SLOT) {
-      const slot = ring.oldest;
-      const sentAt = ring.sentAt(slot);
-      const isEarlier =
-        sentAt < this.newestSentAt ||
-        (sentAt === this.newestSentAt && seqLt(ring.endOf(slot), this.newestEnd));
-      if (!isEarlier) return 0;
-      const left = sentAt + this.newestRtt + window - now;
-      if (left > 0) return left;
-      this.#lose(slot);
-    }
-    return 0;
+  stateOf(slot: number): number {
+    return this.ring.flagsOf(slot) & STATE_MASK;
   }
 
   /** Nothing was lost after all: what waits to be sent again is on its way. */
   findAll(now: number): void {
-    const ring = this.#ring;
+    const ring = this.ring;
     for (let slot = this.pollLost(); slot !== NO_SLOT; slot = this.pollLost()) {
       this.lostBytes -= ring.lengthOf(slot);
       ring.setFlags(slot, ring.flagsOf(slot) & REPEATED);
@@ -208,7 +199,7 @@ export class Scoreboard {
   /** The first lost segment that waits to be sent again; NO_SLOT: there is none. */
   pollLost(): number {
     if (this.lostBytes === 0) return NO_SLOT;
-    const ring = this.#ring;
+    const ring = this.ring;
     for (let i = this.#firstLost; i < ring.count; i++) {
       const slot = ring.slotAt(i);
       if ((ring.flagsOf(slot) & STATE_MASK) !== LOST) continue;
@@ -220,53 +211,50 @@ export class Scoreboard {
 
   /**
    * Joins lost segments to the one in `slot`, as long as they follow it and all ends by `limit`:
-   * what was sent in small pieces may go again in one. @returns the slot it is in now
+   * what was sent in small pieces may go again in one.
    */
-  joinLost(slot: number, limit: number): number {
-    const ring = this.#ring;
-    const index = ring.indexOf(slot);
-    while (index + 1 < ring.count) {
-      const next = ring.slotAt(index + 1);
-      const isLost = (ring.flagsOf(next) & STATE_MASK) === LOST;
-      if (!isLost || seqGt(ring.endOf(next), limit)) break;
-      ring.join(index);
+  joinLost(slot: number, limit: number): void {
+    const { ring } = this;
+    const first = ring.indexOf(slot);
+    let last = first;
+    for (let i = first + 1; i < ring.count; i++) {
+      const next = ring.slotAt(i);
+      const state = ring.flagsOf(next) & STATE_MASK;
+      if (state !== JOINED && (state !== LOST || seqGt(ring.endOf(next), limit))) break;
+      ring.setFlags(next, JOINED);
+      last = i;
     }
-    return ring.slotAt(index);
+    if (last > first) ring.join(first, last);
   }
 
   /** The last segment, which is lost, goes again with more text behind it, up to `end`. */
   extendLast(end: number): void {
-    const slot = this.#ring.slotAt(this.#ring.count - 1);
-    this.lostBytes += seqDiff(end, this.#ring.endOf(slot));
-    this.#ring.setEnd(slot, end);
-  }
-
-  /** The last segment that was not reported as received; NO_SLOT: there is none. */
-  lastUnreported(): number {
-    const ring = this.#ring;
-    for (let i = ring.count - 1; i >= 0; i--) {
-      const slot = ring.slotAt(i);
-      if ((ring.flagsOf(slot) & STATE_MASK) !== SACKED) return ring.tailOf(slot, this.segmentBytes);
-    }
-    return NO_SLOT;
+    const slot = this.ring.slotAt(this.ring.count - 1);
+    this.lostBytes += seqDiff(end, this.ring.endOf(slot));
+    this.ring.setEnd(slot, end);
   }
 
   /** The segment that begins at SND.UNA; NO_SLOT: nothing is outstanding. */
   first(): number {
-    return this.#ring.count === 0 ? NO_SLOT : this.#ring.slotAt(0);
+    return this.ring.count === 0 ? NO_SLOT : this.ring.slotAt(0);
+  }
+
+  /** When the first segment left last, ms; something must be outstanding. */
+  get firstSentAt(): number {
+    return this.ring.sentAt(this.ring.slotAt(0));
   }
 
   startOf(slot: number): number {
-    return this.#ring.startOf(slot);
+    return this.ring.startOf(slot);
   }
 
   endOf(slot: number): number {
-    return this.#ring.endOf(slot);
+    return this.ring.endOf(slot);
   }
 
   /** The segment in `slot` was sent again up to `end`; what it had beyond stays as it was. */
   repeat(slot: number, end: number, now: number): void {
-    const ring = this.#ring;
+    const ring = this.ring;
     let state = ring.flagsOf(slot) & STATE_MASK;
     if (state !== SACKED && seqLt(end, ring.endOf(slot))) {
       slot = ring.split(slot, end);
@@ -282,8 +270,8 @@ export class Scoreboard {
   }
 
   clear(): void {
-    this.#ring.clear();
-    this.#ranges.clear();
+    this.ring.clear();
+    this.ranges.clear();
     this.#firstLost = 0;
     this.flyingBytes = 0;
     this.lostBytes = 0;
@@ -293,15 +281,19 @@ export class Scoreboard {
 
   /** It has arrived, and RACK learns from it (RFC 8985 §6.2 steps 1 to 3). */
   #deliver(slot: number): void {
-    const ring = this.#ring;
+    const ring = this.ring;
     const flags = ring.flagsOf(slot);
     const length = ring.lengthOf(slot);
     this.delivered += length;
     if (length > this.largestDelivered) this.largestDelivered = length;
-    if ((flags & STATE_MASK) === LOST) this.lostBytes -= length;
-    else this.#land(slot);
-    const end = ring.endOf(slot);
     const isRepeated = (flags & REPEATED) !== 0;
+    if ((flags & STATE_MASK) === LOST) {
+      this.lostBytes -= length;
+      if (!isRepeated) this.needless += length;
+    } else {
+      this.#land(slot);
+    }
+    const end = ring.endOf(slot);
     if (!isRepeated && seqLt(end, this.furthest)) this.reordered = true;
     this.furthest = seqMax(this.furthest, end);
     const sentAt = ring.sentAt(slot);
@@ -328,7 +320,7 @@ export class Scoreboard {
 
   /** Forgets all that the peer has reported. */
   #distrust(): void {
-    const ring = this.#ring;
+    const ring = this.ring;
     for (let i = 0; i < ring.count; i++) {
       const slot = ring.slotAt(i);
       const flags = ring.flagsOf(slot);
@@ -336,7 +328,7 @@ export class Scoreboard {
       ring.setFlags(slot, (flags & REPEATED) | FLYING);
       this.#launch(slot, ring.sentAt(slot));
     }
-    this.#ranges.clear();
+    this.ranges.clear();
     this.sackedBytes = 0;
     this.sackedCount = 0;
   }
@@ -344,28 +336,19 @@ export class Scoreboard {
   #launch(slot: number, now: number): void {
     const { delivery } = this;
     if (this.flyingBytes === 0) delivery.restart(now);
-    this.#ring.link(slot, now);
-    this.#ring.stamp(slot, delivery.delivered, delivery.deliveredAt, delivery.firstSentAt);
-    this.flyingBytes += this.#ring.lengthOf(slot);
+    this.ring.link(slot, now);
+    this.ring.stamp(slot, delivery.delivered, delivery.deliveredAt, delivery.firstSentAt);
+    this.flyingBytes += this.ring.lengthOf(slot);
   }
 
   #land(slot: number): void {
-    this.#ring.unlink(slot);
-    this.flyingBytes -= this.#ring.lengthOf(slot);
-  }
-
-  #lose(slot: number): void {
-    const ring = this.#ring;
-    this.#land(slot);
-    ring.setFlags(slot, (ring.flagsOf(slot) & REPEATED) | LOST);
-    this.lostBytes += ring.lengthOf(slot);
-    this.losses++;
-    this.#firstLost = Math.min(this.#firstLost, ring.indexOf(slot));
+    this.ring.unlink(slot);
+    this.flyingBytes -= this.ring.lengthOf(slot);
   }
 
   /** Part of the first record is acknowledged: what was sent in one piece was cut on its way. */
   #cutFront(slot: number, una: number): void {
-    const ring = this.#ring;
+    const ring = this.ring;
     const cut = seqDiff(una, ring.startOf(slot));
     if (cut <= 0) return;
     ring.setStart(slot, una);
@@ -382,17 +365,17 @@ export class Scoreboard {
 
   /** A record has become smaller: all that is left of it may have been reported before. */
   #markIfKnown(slot: number): void {
-    const ring = this.#ring;
+    const ring = this.ring;
     const flags = ring.flagsOf(slot);
-    if (!this.#ranges.holds(ring.startOf(slot), ring.endOf(slot))) return;
+    if (!this.ranges.holds(ring.startOf(slot), ring.endOf(slot))) return;
     if ((flags & STATE_MASK) === LOST) this.lostBytes -= ring.lengthOf(slot);
     else this.#land(slot);
     this.#markReported(slot, flags);
   }
 
   #markReported(slot: number, flags: number): void {
-    this.#ring.setFlags(slot, (flags & REPEATED) | SACKED);
-    this.sackedBytes += this.#ring.lengthOf(slot);
+    this.ring.setFlags(slot, (flags & REPEATED) | SACKED);
+    this.sackedBytes += this.ring.lengthOf(slot);
     this.sackedCount++;
   }
 }

@@ -26,6 +26,8 @@ const NEXT = 4;
 
 export class SegmentRing {
   count = 0;
+  /** Of these, how many are empty: they have been joined to the one before them. */
+  emptyCount = 0;
   /** Slots: the ends of the list by time; NO_SLOT when it is empty. */
   oldest = NO_SLOT;
   latest = NO_SLOT;
@@ -54,6 +56,7 @@ export class SegmentRing {
 
   /** Drops the first record, which must not be linked. */
   shift(): void {
+    if (this.emptyCount > 0 && this.lengthOf(this.#head) === 0) this.emptyCount--;
     this.#head = (this.#head + 1) & this.#mask;
     this.count--;
     if (this.count === 0) this.#giveBack();
@@ -61,6 +64,7 @@ export class SegmentRing {
 
   clear(): void {
     this.count = 0;
+    this.emptyCount = 0;
     this.oldest = NO_SLOT;
     this.latest = NO_SLOT;
     this.#giveBack();
@@ -153,11 +157,16 @@ export class SegmentRing {
   }
 
   /**
-   * Cuts a record in two at `end`; both parts are as the whole was. Everything later moves, which
-   * is slow and rare. @returns slot of the first part
+   * Cuts a record in two at `end`; both parts are as the whole was. An empty record behind it
+   * becomes the second part; else everything later moves, which is slow and rare.
+   * @returns slot of the first part
    */
   split(slot: number, end: number): number {
     const index = this.indexOf(slot);
+    if (index + 1 < this.count && this.lengthOf(this.slotAt(index + 1)) === 0) {
+      this.#splitInto(slot, this.slotAt(index + 1), end);
+      return slot;
+    }
     if (this.count > this.#mask) this.#grow();
     for (let i = this.count; i > index; i--) this.#move(i - 1, i);
     this.count++;
@@ -202,12 +211,45 @@ export class SegmentRing {
     return this.slotAt(this.indexOf(first) + 1);
   }
 
-  /** Joins the record `index` after the first with the one behind it; neither may be linked. */
-  join(index: number): void {
-    const next = this.slotAt(index + 1);
-    this.tables.records[next * STRIDE + START] = this.startOf(this.slotAt(index));
-    for (let i = index; i > 0; i--) this.#move(i - 1, i);
-    this.shift();
+  /**
+   * Joins records, counted from the first; none may be linked. All but the first become empty and
+   * stay where they are, for to close the gap would move all that come behind; at the end of the
+   * ring they go.
+   */
+  join(first: number, last: number): void {
+    const { records } = this.tables;
+    const end = this.endOf(this.slotAt(last));
+    records[this.slotAt(first) * STRIDE + END] = end;
+    for (let i = first + 1; i <= last; i++) {
+      const slot = this.slotAt(i);
+      if (this.lengthOf(slot) !== 0) this.emptyCount++;
+      records[slot * STRIDE + START] = end;
+      records[slot * STRIDE + END] = end;
+    }
+    if (last + 1 < this.count) return;
+    this.emptyCount -= last - first;
+    this.count = first + 1;
+  }
+
+  #splitInto(slot: number, next: number, end: number): void {
+    const { records, isLinked } = this.tables;
+    records.copyWithin(next * STRIDE, slot * STRIDE, (slot + 1) * STRIDE);
+    this.#copyTimes(slot, next);
+    records[slot * STRIDE + END] = end;
+    records[next * STRIDE + START] = end;
+    this.emptyCount--;
+    if (isLinked[slot] === 1) this.#linkBehind(next, slot);
+  }
+
+  #linkBehind(slot: number, previous: number): void {
+    const { records, isLinked } = this.tables;
+    const next = records[previous * STRIDE + NEXT];
+    records[slot * STRIDE + PREVIOUS] = previous;
+    records[slot * STRIDE + NEXT] = next;
+    records[previous * STRIDE + NEXT] = slot;
+    if (next === NO_SLOT) this.latest = slot;
+    else records[next * STRIDE + PREVIOUS] = slot;
+    isLinked[slot] = 1;
   }
 
   #linkBefore(slot: number, next: number): void {
@@ -228,10 +270,7 @@ export class SegmentRing {
     const { tables } = this;
     const { records } = tables;
     records.copyWithin(target * STRIDE, source * STRIDE, (source + 1) * STRIDE);
-    tables.sentAt[target] = tables.sentAt[source];
-    tables.deliveredAtSend[target] = tables.deliveredAtSend[source];
-    tables.deliveryTimeAtSend[target] = tables.deliveryTimeAtSend[source];
-    tables.firstSentAtSend[target] = tables.firstSentAtSend[source];
+    this.#copyTimes(source, target);
     tables.isLinked[target] = tables.isLinked[source];
     if (tables.isLinked[target] === 0) return;
     const previous = records[target * STRIDE + PREVIOUS];
@@ -240,6 +279,14 @@ export class SegmentRing {
     else records[previous * STRIDE + NEXT] = target;
     if (next === NO_SLOT) this.latest = target;
     else records[next * STRIDE + PREVIOUS] = target;
+  }
+
+  #copyTimes(source: number, target: number): void {
+    const { tables } = this;
+    tables.sentAt[target] = tables.sentAt[source];
+    tables.deliveredAtSend[target] = tables.deliveredAtSend[source];
+    tables.deliveryTimeAtSend[target] = tables.deliveryTimeAtSend[source];
+    tables.firstSentAtSend[target] = tables.firstSentAtSend[source];
   }
 
   /**

@@ -7,6 +7,8 @@ import type { Segment } from '../wire/segment';
 import { OWE_TAIL_PROBE } from './owed';
 import { answerRepairedLoss } from './recovery';
 import { isDuplicateReport } from './sack';
+import { FLYING, LOST, type Scoreboard } from './scoreboard';
+import { NO_SLOT } from './segment-ring';
 import { seqGeq, seqGt } from './seq';
 import type { Tcb } from './tcb';
 import { TIMER_RETRANSMIT, TIMER_TAIL_PROBE } from './timers';
@@ -27,6 +29,7 @@ export function scheduleTailProbe(tcb: Tcb, now: number): void {
   const { sack, timers, recovery, scoreboard, rtt, snd, tailProbe } = tcb;
   const isUseful =
     sack.on &&
+    tcb.config.rack &&
     recovery.mode === 'none' &&
     !tailProbe.pending &&
     scoreboard.flyingBytes > 0 &&
@@ -73,4 +76,15 @@ export function processTailProbeAck(tcb: Tcb, seg: Segment): void {
     tailProbe.pending = false;
     answerRepairedLoss(tcb);
   }
+}
+
+/** The last segment that was not reported as received; NO_SLOT: there is none. */
+export function lastUnreported(scoreboard: Scoreboard): number {
+  const { ring } = scoreboard;
+  for (let i = ring.count - 1; i >= 0; i--) {
+    const slot = ring.slotAt(i);
+    const state = scoreboard.stateOf(slot);
+    if (state === FLYING || state === LOST) return ring.tailOf(slot, scoreboard.segmentBytes);
+  }
+  return NO_SLOT;
 }

@@ -13,6 +13,7 @@ import type { CongestionController } from './congestion/controller';
 import { PathSample } from './congestion/path-sample';
 import { createController } from './congestion/registry';
 import { EcnState } from './ecn';
+import { ForwardRto } from './forward-rto';
 import { BlackHole } from './path';
 import { ReorderWindow } from './rack';
 import { Reassembly } from './reassembly';
@@ -173,6 +174,7 @@ export class Tcb {
   readonly blackHole = new BlackHole();
   readonly tailProbe = new TailProbe();
   readonly undo = new Undo();
+  readonly forwardRto = new ForwardRto();
   readonly validation = new WindowValidation();
   readonly ecn = new EcnState();
   readonly readRate = new ReadRate();

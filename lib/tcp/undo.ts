@@ -80,7 +80,8 @@ export function undoByDuplicates(tcb: Tcb, start: number, end: number, now: numb
   if (undo.repeats === 0) takeBack(tcb, now);
 }
 
-function takeBack(tcb: Tcb, now: number): void {
+/** The last reduction was for nothing. */
+export function takeBack(tcb: Tcb, now: number): void {
   const { undo, cc, recovery, scoreboard } = tcb;
   undo.active = false;
   undo.count++;
@@ -90,5 +91,6 @@ function takeBack(tcb: Tcb, now: number): void {
   recovery.mode = 'none';
   recovery.recoverSet = false;
   recovery.duplicates = 0;
+  recovery.judged = tcb.snd.una;
   scoreboard.findAll(now);
 }

@@ -156,6 +156,8 @@ eachWrap(t, 'when all is acknowledged no timer is left', (t, make) => {
 
 eachWrap(t, 'each ACK of something new puts the timeout off (RFC 6298 5.3)', (t, make) => {
   const b = sending(make);
+  b.send(9000);
+  b.sent();
   b.advance(150);
   b.inject('. 1:1(0) ack 1001 win 10000');
   t.equal(b.connection.deadline, b.now + b.tcb.rtt.rto);
@@ -164,26 +166,48 @@ eachWrap(t, 'each ACK of something new puts the timeout off (RFC 6298 5.3)', (t,
   t.not(b.connection.deadline, b.now + b.tcb.rtt.rto, 'one of nothing new does not');
 });
 
+eachWrap(t, 'RFC 7765: with less than four segments it counts from when they left', (t, make) => {
+  for (const [segments, isRestarted] of [
+    [4, true],
+    [5, false],
+  ] as const) {
+    const b = make().establish();
+    b.send(segments * 1000);
+    b.sent();
+    const sentAt = b.now;
+    b.advance(150);
+    b.inject('. 1:1(0) ack 1001 win 65535');
+    const since = isRestarted ? sentAt : b.now;
+    t.equal(b.connection.deadline, since + b.tcb.rtt.rto, `of ${segments} one has arrived`);
+  }
+});
+
+eachWrap(
+  t,
+  'RFC 7765: text that waits counts, and what is overdue is not due at once',
+  (t, make) => {
+    const b = make().establish();
+    b.tcb.cc.cwnd = 2000;
+    b.send(5000);
+    b.sent();
+    b.advance(150);
+    b.tcb.cc.ssthresh = 2000;
+    b.inject('. 1:1(0) ack 1001 win 65535');
+    t.equal(b.connection.deadline, b.now + b.tcb.rtt.rto);
+    const late = make().establish();
+    late.send(2000);
+    late.sent();
+    const { rto } = late.tcb.rtt;
+    late.now += 10 * rto;
+    late.tcb.rtt.timing = false;
+    late.inject('. 1:1(0) ack 1001 win 65535');
+    t.equal(late.connection.deadline, late.now + 1);
+  },
+);
+
 t.test('MAX.SND.WND is the largest window there ever was', (t) => {
   const b = new Bench().establish({ win: 5000 });
   for (const win of [9000, 100, 0, 8999]) b.inject(`. 1:1(0) ack 1 win ${win}`);
   t.equal(b.tcb.snd.maxWnd, 9000);
   t.end();
-});
-
-eachWrap(t, 'a window at the threshold grows only if it is used up (RFC 7661)', (t, make) => {
-  const b = make().establish();
-  b.tcb.cc.cwnd = 10_000;
-  b.tcb.cc.ssthresh = 10_000;
-  for (let round = 0; round < 4; round++) {
-    b.send(6000);
-    b.sent();
-    b.inject(`. 1:1(0) ack ${b.sendPosition} win 65535`);
-  }
-  t.equal(b.tcb.cc.cwnd, 10_000, 'a little more than half of it is not all');
-  b.tcb.cc.ssthresh = 10_001;
-  b.send(6000);
-  b.sent();
-  b.inject(`. 1:1(0) ack ${b.sendPosition} win 65535`);
-  t.equal(b.tcb.cc.cwnd, 16_000, 'below the threshold it would be enough');
 });

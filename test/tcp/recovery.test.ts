@@ -218,7 +218,7 @@ eachWrap(t, 'all of it had arrived: the timeout was late', (t, make) => {
 });
 
 eachWrap(t, 'after a timeout new text waits until the old has gone again', (t, make) => {
-  const b = burst(make, 3, 3000);
+  const b = burst(make, 3, 3000, { config: { forwardRto: false } });
   b.advance(200);
   b.inject('. 1:1(0) ack 1001 win 65535');
   t.same(b.sent(), ['. 1001:2001(1000) ack 1', '. 2001:3001(1000) ack 1']);

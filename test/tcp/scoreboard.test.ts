@@ -1,9 +1,12 @@
 /** The scoreboard against a model that keeps the state of each byte, and by itself. */
 import t from 'tap';
 import { SeededRandom } from '../../lib/support/random';
+import { loseFirst } from '../../lib/tcp/dup-threshold';
+import { loseLate } from '../../lib/tcp/rack';
 import { Scoreboard } from '../../lib/tcp/scoreboard';
 import { MAX_RECORDS, NO_SLOT } from '../../lib/tcp/segment-ring';
 import { seqAdd, seqDiff } from '../../lib/tcp/seq';
+import { lastUnreported } from '../../lib/tcp/tail-probe';
 
 type ByteState = 'flying' | 'lost' | 'sacked';
 
@@ -55,7 +58,7 @@ class Model {
   }
 
   loseFirst(): void {
-    this.board.loseFirst();
+    loseFirst(this.board);
     const first = this.#segments().find(([from]) => this.#bytes[from] !== 'sacked');
     if (first !== undefined && this.#bytes[first[0]] === 'flying') this.#fill(...first, 'lost');
   }
@@ -79,7 +82,7 @@ class Model {
   /** Sends the first lost segment again, or only up to `most` bytes of it, or it with what follows. */
   repeat(most: number): void {
     const { board } = this;
-    let slot = board.pollLost();
+    const slot = board.pollLost();
     const first = this.#bytes.indexOf('lost', this.una);
     if (slot === NO_SLOT || first >= this.nxt) {
       if ((slot === NO_SLOT) !== (first === -1 || first >= this.nxt)) throw new Error('lost');
@@ -87,7 +90,7 @@ class Model {
     }
     const start = seqDiff(board.startOf(slot), this.base);
     if (start !== first) throw new Error(`first lost is ${first}, not ${start}`);
-    slot = board.joinLost(slot, this.#seq(start + most));
+    board.joinLost(slot, this.#seq(start + most));
     const end = Math.min(seqDiff(board.endOf(slot), this.base), start + most);
     const whole = seqDiff(board.endOf(slot), this.base);
     for (let i = start + 1; i < whole; i++) this.#edges.delete(i);
@@ -176,13 +179,13 @@ t.test('RACK gives up what was sent before the newest that has arrived, and says
   const board = boardOf(4);
   board.beginAck(100, Number.NaN, 0);
   board.report(20, 30); // sent at 2: its round trip is 98
-  t.equal(board.loseLate(0, 100), 0, 'nothing else was sent before it');
+  t.equal(loseLate(board, 0, 100), 0, 'nothing else was sent before it');
   t.equal(board.lostBytes, 20);
   const patient = boardOf(4);
   patient.beginAck(100, Number.NaN, 0);
   patient.report(20, 30);
-  t.equal(patient.loseLate(10, 100), 8, 'sent at 0, and 98 + 10 ms allowed');
-  t.equal(patient.loseLate(10, 108), 1);
+  t.equal(loseLate(patient, 10, 100), 8, 'sent at 0, and 98 + 10 ms allowed');
+  t.equal(loseLate(patient, 10, 108), 1);
   t.equal(patient.lostBytes, 10);
   t.equal(patient.losses, 1);
   t.end();
@@ -233,9 +236,9 @@ t.test('the last segment grows, the probe finds the last that was not reported',
   t.equal(board.lostBytes, 35);
   board.beginAck(10, Number.NaN, 0);
   board.report(20, 35);
-  t.equal(board.startOf(board.lastUnreported()), 10);
+  t.equal(board.startOf(lastUnreported(board)), 10);
   board.report(0, 20);
-  t.equal(board.lastUnreported(), NO_SLOT);
+  t.equal(lastUnreported(board), NO_SLOT);
   board.clear();
   t.equal(board.first(), NO_SLOT);
   t.end();
@@ -249,5 +252,28 @@ t.test('the limit of records, and one less', (t) => {
   board.beginAck(10, Number.NaN, 0);
   board.acknowledge(10);
   t.equal(board.isFull, false);
+  t.end();
+});
+
+t.test('joining many small ones moves nothing, and they can be cut apart again', (t) => {
+  const board = boardOf(6);
+  board.loseAll();
+  board.joinLost(board.pollLost(), 45);
+  t.equal(board.count, 3);
+  t.equal(board.endOf(board.first()), 40);
+  board.repeat(board.pollLost(), 15, 50);
+  t.equal(board.count, 4);
+  t.equal(board.startOf(board.pollLost()), 15);
+  board.repeat(board.pollLost(), 25, 50);
+  t.equal(board.startOf(board.pollLost()), 25);
+  board.joinLost(board.pollLost(), 60);
+  t.equal(board.count, 3);
+  t.equal(board.endOf(board.pollLost()), 60);
+  board.beginAck(60, Number.NaN, 0);
+  board.report(15, 25);
+  t.equal(board.flyingBytes, 15);
+  board.acknowledge(60);
+  t.equal(board.count, 0);
+  t.equal(board.lostBytes + board.flyingBytes + board.sackedBytes, 0);
   t.end();
 });

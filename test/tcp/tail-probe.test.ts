@@ -1,5 +1,7 @@
 /** Tail loss probes: what is lost last comes back after two round trips (RFC 8985 §7). */
 import t from 'tap';
+import { BulkFlow } from '../../lib/sim/bulk-flow';
+import { simulate } from '../../lib/sim/network';
 import { type Bench, eachWrap, type MakeBench } from './bench';
 
 /** Established, and a round trip of `rtt` ms was measured. */
@@ -94,4 +96,48 @@ eachWrap(t, 'without SACK, or with the window closed, there is no probe', (t, ma
   closed.sent();
   closed.inject('. 1:1(0) ack 1001 win 0');
   t.ok(closed.advance(890).every((line) => !line.includes('3001:4001')));
+});
+
+/** How the last segment of a transfer is brought back that was lost; a round trip is 100 ms. */
+function loseTail(rack: boolean, minRtoMs: number): { afterMs: number; timeouts: number } {
+  const tcp = { rack, minRtoMs };
+  const { clock, hosts, links, close } = simulate({
+    seed: 3,
+    hosts: { a: { address: '10.0.0.1', tcp }, b: { address: '10.0.0.2', tcp } },
+    links: [{ between: ['a', 'b'], delayMs: 50 }],
+  });
+  const flow = new BulkFlow({ from: hosts.a, to: hosts.b, bytes: 20 * 1448 });
+  const [first] = links[0];
+  let lostAt = Number.NaN;
+  let timeouts = 0;
+  first.outgoing.observer = (fate) => {
+    const { data_segs_out, snd_cwnd, snd_mss } = flow.sender.info();
+    if (lostAt >= 0 && fate === 'sent' && snd_cwnd === snd_mss) timeouts++;
+    if (fate !== 'sent' || lostAt >= 0 || data_segs_out !== 20) return;
+    lostAt = clock.now();
+    first.outgoing.impair({ loss: 1 });
+  };
+  clock.run(() => {
+    if (clock.now() > lostAt) first.outgoing.impair({ loss: 0 });
+    return flow.isOver;
+  });
+  close();
+  return { afterMs: clock.now() - lostAt, timeouts };
+}
+
+t.test('RFC 8985: a lost tail is back in about two round trips, without a timeout', (t) => {
+  const [probed, waited] = [loseTail(true, 200), loseTail(false, 200)];
+  t.comment(`${probed.afterMs} ms, and ${probed.timeouts} timeouts`);
+  t.ok(probed.afterMs < 270, 'two of them, and the way there');
+  t.equal(probed.timeouts, 0);
+  t.ok(waited.timeouts > 0, 'without a probe it takes one');
+  t.end();
+});
+
+t.test('RFC 8985: where a timeout takes a second at least, the probe saves half of it', (t) => {
+  const [probed, waited] = [loseTail(true, 1000), loseTail(false, 1000)];
+  t.comment(`${probed.afterMs} ms, and ${waited.afterMs} ms without a probe`);
+  t.ok(probed.afterMs < 560, 'it allows for a delayed ACK of 200 ms');
+  t.ok(waited.afterMs > 1000);
+  t.end();
 });

@@ -118,6 +118,8 @@ export class Cubic implements CongestionController {
   }
 
   handleIdle(): void {
+    // The way back is known (RFC 2861 §3.2, and Linux).
+    this.ssthresh = Math.max(this.ssthresh, Math.floor(this.cwnd * 0.75));
     this.#set(Math.min(this.cwnd, this.#initial));
     this.#epoch = Number.NaN;
   }

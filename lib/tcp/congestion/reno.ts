@@ -59,6 +59,8 @@ export class Reno implements CongestionController {
   }
 
   handleIdle(): void {
+    // The way back is known (RFC 2861 §3.2, and Linux).
+    this.ssthresh = Math.max(this.ssthresh, Math.floor(this.cwnd * 0.75));
     this.cwnd = Math.min(this.cwnd, this.#initial);
     this.#counted = 0;
   }
