@@ -31,5 +31,5 @@ export function notePaced(tcb: Tcb, length: number, now: number): void {
   const bound = Math.min(snd.wnd, sendBuffer.limit);
   if (bound * 3 <= cc.cwnd * 2) return;
   const share = bound < cc.cwnd ? 2 * rate : rate;
-  snd.paceAt = (snd.paceAt > now ? snd.paceAt : now) + length / share;
+  snd.paceAt = Math.max(snd.paceAt || now, now) + length / share; // it begins as NaN
 }
