@@ -285,7 +285,7 @@ export class SocketHandle implements ConnectionHandler {
     socket[inside].timer?.refresh();
     // What has come right before a reset ends like any text: so libuv has it, which takes a hang-up
     // behind a read that did not fill its buffer for the end.
-    if (this.connection?.state === 'CLOSED') this.#hasPeerEnded = true;
+    if (this.#tcp?.state === 'CLOSED') this.#hasPeerEnded = true;
   }
 
   #pullChunks(socket: SocketMethods): void {
