@@ -67,6 +67,8 @@ export interface ConnectRequest extends ConnectionOptions {
   localAddress?: IpAddress;
   /** 0 or absent: an ephemeral port. */
   localPort?: number;
+  /** The local end instead of these two. It is used up, whether or not the connection begins. */
+  binding?: StackBinding;
 }
 
 /** One end of one TCP connection, as its user sees it. */
@@ -137,6 +139,23 @@ export interface ListenRequest extends ConnectionOptions {
   port: number;
   /** Most connections that are opening, and most that wait to be accepted. */
   backlog: number;
+  /**
+   * May others of this stack listen there too, if all of them say so (SO_REUSEPORT)? Connections
+   * are spread over them by the peers' addresses and ports.
+   */
+  reusePort?: boolean;
+  /** Where to listen, instead of `address` and `port`. It is used up. */
+  binding?: StackBinding;
+}
+
+export type BindRequest = Pick<ListenRequest, 'address' | 'port' | 'ipv6Only' | 'reusePort'>;
+
+/** A local end that is taken, and neither listens nor connects yet. */
+export interface StackBinding {
+  readonly address: IpAddress;
+  readonly port: number;
+  /** Does nothing once a listener or a connection has it. */
+  release(): void;
 }
 
 export interface StackListener {
@@ -161,6 +180,8 @@ export interface TransportStack {
    * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES
    */
   listen(request: ListenRequest, accept: (connection: StackConnection) => void): StackListener;
+  /** @throws NetworkError as `listen` */
+  bind(request: BindRequest): StackBinding;
   /** Resets every connection, closes every listener and link. */
   close(): void;
 }

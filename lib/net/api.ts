@@ -6,6 +6,7 @@
 import type * as nodeNet from 'node:net';
 import type { TransportStack } from '../../types/stack';
 import type { TcpConfig, TcpInfo, TcpState } from '../../types/tcp';
+import type { BoundSocket } from './bound-socket';
 
 export interface StackChoice {
   /** The stack to run on; the default stack of the process unless given. */
@@ -41,6 +42,8 @@ export interface TcpOptions {
 
 export interface SocketOptions extends nodeNet.SocketConstructorOpts, StackChoice, TcpOptions {
   onread?: nodeNet.OnReadOpts;
+  /** A local end that is bound already, to connect from (Node 24). */
+  handle?: Pick<BoundSocket, 'address' | 'fd' | 'close' | typeof Symbol.dispose>;
   /** Connecting to one of these fails with ERR_IP_BLOCKED (Node 22). */
   blockList?: nodeNet.BlockList;
   noDelay?: boolean;
@@ -170,6 +173,8 @@ export interface Net {
   Server: ServerConstructor;
   /** Legacy name of Socket. */
   Stream: SocketConstructor;
+  /** On every Node; see `BoundSocketOptions`. */
+  BoundSocket: typeof BoundSocket;
   BlockList: typeof nodeNet.BlockList;
   SocketAddress: typeof nodeNet.SocketAddress;
   isIP: typeof nodeNet.isIP;

@@ -75,6 +75,7 @@ const FIXED_MESSAGES = {
   ERR_SOCKET_CLOSED: 'Socket is closed',
   ERR_SOCKET_CLOSED_BEFORE_CONNECTION: 'Socket closed before the connection was established',
   ERR_SOCKET_CONNECTION_TIMEOUT: 'Socket connection timeout',
+  ERR_SOCKET_HANDLE_ADOPTED: 'The bound socket has already been adopted by a server or socket',
 } as const;
 
 /** An error whose code says everything. */

@@ -22,6 +22,7 @@ export type LooseOptions = { [Name in keyof ConnectOptions]?: unknown } & {
   signal?: unknown;
   exclusive?: unknown;
   ipv6Only?: unknown;
+  reusePort?: unknown;
 };
 
 export function normalizeArguments(args: readonly unknown[]): NormalArguments {
@@ -44,8 +45,7 @@ export function isPipeName(value: unknown): value is string {
   return typeof value === 'string' && !(Number(value) >= 0);
 }
 
-/** What of an argument counts as a number (a port, a backlog); 0 when nothing does. */
-export function portNumber(value: unknown): number {
-  if (typeof value === 'symbol') return 0;
+/** What of an argument counts as a backlog; 0 when nothing does. @throws TypeError for a symbol */
+export function backlogNumber(value: unknown): number {
   return Math.max(Number(value) || 0, 0);
 }

@@ -139,6 +139,10 @@ function start(
   handle: SocketHandle,
   opened: OpenCallback,
 ): SystemError | null {
+  // Node finds that the kernel has bound another port than it was asked for.
+  if (plan.localPort > 0 && portBits(plan.localPort) !== plan.localPort) {
+    return addressError('bind', 'EADDRINUSE', localEnd(plan, target), plan.localPort);
+  }
   if (handle.connection !== null) return secondConnect(socket, plan, target, handle);
   const failure = tryConnect(socket, plan, target, handle, opened);
   if (failure !== null && isBindFailure(plan, failure)) return bindError(plan, target, failure);
@@ -158,9 +162,12 @@ function tryConnect(
   handle: SocketHandle,
   opened: OpenCallback,
 ): NetworkError | null {
+  const own = socket[inside];
   try {
-    const stack = chosenStack(socket[inside].stack);
-    const request = { ...requestFrom(plan, target), ...socket[inside].choices };
+    const stack = chosenStack(own.stack);
+    const binding = handle.takeBinding();
+    if (binding !== undefined) own.local = null;
+    const request = { ...requestFrom(plan, target), ...own.choices, binding };
     handle.open(stack.connect(request, handle), opened);
     return null;
   } catch (thrown) {
@@ -174,7 +181,7 @@ function requestFrom(plan: ConnectPlan, target: Target): ConnectRequest {
     remotePort: plan.port,
   };
   if (plan.localAddress !== '') request.localAddress = IpAddress.parse(plan.localAddress)!;
-  if (plan.localPort !== 0) request.localPort = plan.localPort;
+  if (plan.localPort !== 0) request.localPort = portBits(plan.localPort);
   return request;
 }
 
@@ -229,6 +236,11 @@ function attemptError(plan: ConnectPlan, target: Target, code: NetworkErrorCode)
   error.localAddress = local;
   error.localPort = plan.localPort;
   return error;
+}
+
+/** What of a number fits into a port. */
+function portBits(port: number): number {
+  return port & 0xffff;
 }
 
 function localEnd(plan: ConnectPlan, target: Target): string {

@@ -18,6 +18,9 @@ import {
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
 } from './auto-select-family';
+import { BoundSocket, type BoundSocketOptions } from './bound-socket';
+import { publishClient } from './channels';
+import { NODE_MAJOR } from './node-major';
 import { nodeConnect } from './node-net';
 import { Server } from './server';
 import { Socket } from './socket';
@@ -27,18 +30,19 @@ import { Socket } from './socket';
  *   socket or server goes before this one.
  */
 export function createNet(stack: TransportStack | null): Net {
-  const BoundSocket = stack === null ? Socket : bindSocket(stack);
-  const BoundServer = stack === null ? Server : bindServer(stack);
-  const connect = bindConnect(BoundSocket);
+  const OwnSocket = stack === null ? Socket : bindSocket(stack);
+  const OwnServer = stack === null ? Server : bindServer(stack);
+  const connect = bindConnect(OwnSocket);
   const createServer = ((options?: ServerOptions, listener?: () => void) =>
-    new BoundServer(options, listener)) as CreateServer;
+    new OwnServer(options, listener)) as CreateServer;
   return {
     connect,
     createConnection: connect,
     createServer,
-    Socket: BoundSocket,
-    Server: BoundServer,
-    Stream: BoundSocket,
+    BoundSocket: stack === null ? BoundSocket : bindBoundSocket(stack),
+    Socket: OwnSocket,
+    Server: OwnServer,
+    Stream: OwnSocket,
     BlockList: nodeNet.BlockList,
     SocketAddress: nodeNet.SocketAddress,
     isIP: nodeNet.isIP,
@@ -51,12 +55,13 @@ export function createNet(stack: TransportStack | null): Net {
   };
 }
 
-function bindConnect(BoundSocket: SocketConstructor): Connect {
+function bindConnect(OwnSocket: SocketConstructor): Connect {
   const connect = (...args: unknown[]): nodeNet.Socket => {
     const { options } = normalizeArguments(args);
     // A pipe has no TCP in it: the socket is Node's.
     if (options.path) return (nodeConnect as (...values: unknown[]) => nodeNet.Socket)(...args);
-    const socket = new BoundSocket(options as SocketOptions);
+    const socket = new OwnSocket(options as SocketOptions);
+    if (NODE_MAJOR < 22) publishClient(socket);
     const { timeout } = options as NetConnectOptions;
     if (timeout) socket.setTimeout(timeout);
     return (socket.connect as (...values: unknown[]) => nodeNet.Socket)(...args);
@@ -67,21 +72,36 @@ function bindConnect(BoundSocket: SocketConstructor): Connect {
 /** Shares the prototype of Socket, so that `instanceof` holds whichever of them made the socket. */
 function bindSocket(stack: TransportStack): SocketConstructor {
   const init = Socket as unknown as (this: unknown, options: unknown) => object;
-  function BoundSocket(this: unknown, options?: SocketOptions | number): object {
+  function OwnSocket(this: unknown, options?: SocketOptions | number): object {
     const full = typeof options === 'number' ? options : { stack, ...options };
     return init.call(this, full);
   }
-  return bound(BoundSocket, Socket) as unknown as SocketConstructor;
+  return bound(OwnSocket, Socket) as unknown as SocketConstructor;
 }
 
 function bindServer(stack: TransportStack): ServerConstructor {
   const init = Server as unknown as (this: unknown, options: unknown, listener: unknown) => object;
-  function BoundServer(this: unknown, options?: unknown, listener?: unknown): object {
+  function OwnServer(this: unknown, options?: unknown, listener?: unknown): object {
     if (typeof options === 'function') return init.call(this, { stack }, options);
     const plain = options == null || typeof options === 'object';
     return init.call(this, plain ? { stack, ...options } : options, listener);
   }
-  return bound(BoundServer, Server) as unknown as ServerConstructor;
+  return bound(OwnServer, Server) as unknown as ServerConstructor;
+}
+
+function bindBoundSocket(stack: TransportStack): typeof BoundSocket {
+  const OwnBoundSocket = class extends BoundSocket {
+    constructor(options: BoundSocketOptions = {}) {
+      super(isPlain(options) ? { stack, ...options } : options);
+    }
+  };
+  Object.defineProperty(OwnBoundSocket, 'name', { value: BoundSocket.name });
+  return OwnBoundSocket;
+}
+
+/** (What is no object is left to the original to refuse.) */
+function isPlain(options: unknown): options is object {
+  return typeof options === 'object' && options !== null && !Array.isArray(options);
 }
 
 function bound<F extends object>(maker: F, original: { readonly prototype: object }): F {

@@ -23,7 +23,7 @@ export interface SystemError extends Error {
 export type ErrorCode = NetworkErrorCode | 'EALREADY' | 'EISCONN';
 
 /** Mishaps whose remedy only the room below knows: its words are added to Node's. */
-const EXPLAINED = new Set<string>(['EACCES', 'EPERM', 'ENODEV', 'ENOENT', 'ENOTSUP']);
+const EXPLAINED = new Set<string>(['EACCES', 'EPERM', 'ENODEV', 'ENOENT', 'ENOTSUP', 'EMFILE']);
 
 /** `read ECONNRESET`, `write EPIPE` */
 export function callError(syscall: string, code: ErrorCode): SystemError {
@@ -50,11 +50,20 @@ export function addressError(
   return withCause(error, failure);
 }
 
-/** `listen EADDRINUSE: address already in use 127.0.0.1:80` */
-export function listenError(failure: NetworkError, address: string, port: number): SystemError {
+/**
+ * `listen EADDRINUSE: address already in use 127.0.0.1:80`
+ * @param hint what to do about it, where Node's words do not suffice
+ */
+export function listenError(
+  failure: NetworkError,
+  address: string,
+  port: number,
+  hint = '',
+): SystemError {
   const code = failure.code;
   const text = getSystemErrorMap().get(errnoOf(code))?.[1] ?? 'unknown error';
-  const message = `listen ${code}: ${text}${place(address, port)}${remedy(failure)}`;
+  const advice = hint === '' ? remedy(failure) : `: ${hint}`;
+  const message = `listen ${code}: ${text}${place(address, port)}${advice}`;
   const error = withFields(new Error(message), code, 'listen');
   error.address = address;
   if (port) error.port = port;

@@ -3,6 +3,7 @@ import type { DropArgument } from 'node:net';
 import type { StackConnection } from '../../types/stack';
 import { isBlocked } from './block-list';
 import { publishServer } from './channels';
+import { NODE_MAJOR } from './node-major';
 import type { ServerMethods } from './server-methods';
 import { Socket } from './socket';
 import { SocketHandle } from './socket-handle';
@@ -11,7 +12,7 @@ import type { SocketMethods } from './socket-methods';
 import { addChoices } from './tcp-choices';
 
 /** Until Node 21 `maxConnections = 0` meant any number; since then it means none. */
-const ZERO_IS_NO_LIMIT = Number.parseInt(process.versions.node, 10) < 21;
+const ZERO_IS_NO_LIMIT = NODE_MAJOR < 21;
 
 export function acceptConnection(
   server: ServerMethods,

@@ -4,6 +4,7 @@
  * Overloads, events and errors are Node's (https://nodejs.org/api/net.html#serverlisten).
  */
 import { AsyncResource } from 'node:async_hooks';
+import cluster from 'node:cluster';
 import * as dns from 'node:dns';
 import { addAbortListener } from 'node:events';
 import type { Server as NodeServer } from 'node:net';
@@ -11,8 +12,11 @@ import type { ListenRequest, StackConnection, StackListener } from '../../types/
 import type { NetworkError } from '../support/network-error';
 import { IPV4_ANY, IPV6_ANY, IpAddress } from '../wire/ip-address';
 import { invalidArgValue, stateError } from './argument-errors';
-import { isPipeName, type LooseOptions, normalizeArguments, portNumber } from './arguments';
+import { backlogNumber, isPipeName, type LooseOptions, normalizeArguments } from './arguments';
+import { BoundSocket, isNodeBoundSocket } from './bound-socket';
+import { publishListen, publishListenError, publishListening } from './channels';
 import { asNetworkError, listenError } from './errors';
+import { NODE_MAJOR } from './node-major';
 import { createNodeServer } from './node-net';
 import { acceptConnection } from './server-accept';
 import type { ServerMethods } from './server-methods';
@@ -23,14 +27,21 @@ import { validateAbortSignal, validatePort } from './validators';
 const DEFAULT_BACKLOG = 511;
 
 /** Until Node 22 `ipv6Only` said nothing where no host was named. */
-const HEEDED_WITHOUT_HOST = Number.parseInt(process.versions.node, 10) >= 22;
+const HEEDED_WITHOUT_HOST = NODE_MAJOR >= 22;
 
 export function listenServer(server: ServerMethods, args: readonly unknown[]): void {
   const { options, callback } = normalizeArguments(args);
   if (server._handle !== null) throw stateError('ERR_SERVER_ALREADY_LISTEN');
+  publishListen(server, options);
   if (callback !== null) server.once('listening', callback);
+  const backlog = backlogFrom(args);
+  const bound = options instanceof BoundSocket ? options : options.handle;
+  if (bound instanceof BoundSocket) {
+    listenBound(server, bound, backlog, args);
+    return;
+  }
   server._listeningId++;
-  if (options._handle || options.handle) {
+  if (options._handle || options.handle || isNodeBoundSocket(options)) {
     listenForeign(server, args);
     return;
   }
@@ -40,16 +51,27 @@ export function listenServer(server: ServerMethods, args: readonly unknown[]): v
     listenForeign(server, args);
   } else if (typeof port === 'number' || typeof port === 'string') {
     validatePort(port, 'options.port');
-    const backlog = Number(options.backlog) || portNumber(args[1]) || portNumber(args[2]);
     const ipv6Only = options.ipv6Only === true;
-    const where = { port: Number(port), backlog: backlog || DEFAULT_BACKLOG, ipv6Only };
-    if (options.host) lookUpAndListen(server, String(options.host), where);
-    else listenAnywhere(server, { ...where, ipv6Only: ipv6Only && HEEDED_WITHOUT_HOST });
+    const place: Place = {
+      port: Number(port),
+      backlog: Number(options.backlog) || backlog,
+      ipv6Only,
+      reusePort: options.reusePort === true,
+    };
+    if (options.host) lookUpAndListen(server, String(options.host), place);
+    else listenAnywhere(server, { ...place, ipv6Only: ipv6Only && HEEDED_WITHOUT_HOST });
   } else if (isPipeName(options.path)) {
     listenForeign(server, args);
   } else {
     throw badOptions(options);
   }
+}
+
+/** What `listen` asks of the stack, beside the address. */
+type Place = Pick<ListenRequest, 'port' | 'backlog' | 'ipv6Only' | 'reusePort' | 'binding'>;
+
+function backlogFrom(args: readonly unknown[]): number {
+  return backlogNumber(args[1]) || backlogNumber(args[2]) || DEFAULT_BACKLOG;
 }
 
 /** No port, no options: any free port. */
@@ -77,10 +99,26 @@ function stopOnAbort(server: ServerMethods, signal: unknown): void {
   }
 }
 
-/** The port of a `listen`, and how to listen there. */
-type Where = Pick<ListenRequest, 'port' | 'backlog' | 'ipv6Only'>;
+/** @throws ERR_SOCKET_HANDLE_ADOPTED */
+function listenBound(
+  server: ServerMethods,
+  bound: BoundSocket,
+  backlog: number,
+  args: readonly unknown[],
+): void {
+  const { binding, stack, pipe } = BoundSocket.adopt(bound);
+  if (binding === null) {
+    listenForeign(server, [pipe, ...args.slice(1)]);
+    return;
+  }
+  server._listeningId++;
+  server._stack = stack;
+  const { address, port } = binding;
+  const failure = tryListen(server, address, { port, backlog, binding });
+  if (failure !== null) fail(server, failure, address.text, port);
+}
 
-function lookUpAndListen(server: ServerMethods, host: string, where: Where): void {
+function lookUpAndListen(server: ServerMethods, host: string, place: Place): void {
   const id = server._listeningId;
   dns.lookup(host, (error, address) => {
     if (id !== server._listeningId) return; // closed meanwhile
@@ -89,26 +127,26 @@ function lookUpAndListen(server: ServerMethods, host: string, where: Where): voi
       return;
     }
     const parsed = IpAddress.parse(address)!;
-    const ipv6Only = where.ipv6Only && parsed.family === 6; // in IPv4 it says nothing
-    const failure = tryListen(server, parsed, { ...where, ipv6Only });
-    if (failure !== null) fail(server, failure, address, where.port);
+    const ipv6Only = place.ipv6Only && parsed.family === 6; // in IPv4 it says nothing
+    const failure = tryListen(server, parsed, { ...place, ipv6Only });
+    if (failure !== null) fail(server, failure, address, place.port);
   });
 }
 
 /** Every address of both families; where there is no IPv6, every IPv4 address. */
-function listenAnywhere(server: ServerMethods, where: Where): void {
-  const failure = tryListen(server, IPV6_ANY, where);
+function listenAnywhere(server: ServerMethods, place: Place): void {
+  const failure = tryListen(server, IPV6_ANY, place);
   if (failure === null) return;
   if (failure.code === 'EADDRINUSE') {
-    fail(server, failure, IPV6_ANY.text, where.port);
+    fail(server, failure, IPV6_ANY.text, place.port);
   } else {
-    const second = tryListen(server, IPV4_ANY, { ...where, ipv6Only: false });
-    if (second !== null) fail(server, second, IPV4_ANY.text, where.port);
+    const second = tryListen(server, IPV4_ANY, { ...place, ipv6Only: false });
+    if (second !== null) fail(server, second, IPV4_ANY.text, place.port);
   }
 }
 
 /** @returns why it did not work */
-function tryListen(server: ServerMethods, address: IpAddress, where: Where): NetworkError | null {
+function tryListen(server: ServerMethods, address: IpAddress, place: Place): NetworkError | null {
   const dualStack = address.family === 6;
   // 'connection' listeners run in the async context of `listen`.
   const scope = new AsyncResource('TCPSERVERWRAP');
@@ -116,7 +154,7 @@ function tryListen(server: ServerMethods, address: IpAddress, where: Where): Net
     scope.runInAsyncScope(acceptConnection, null, server, connection, dualStack);
   try {
     const stack = chosenStack(server._stack);
-    const request = { ...server._choices, ...where, address };
+    const request = { ...server._choices, ...place, address };
     startListening(server, stack.listen(request, accept));
     return null;
   } catch (thrown) {
@@ -127,14 +165,25 @@ function tryListen(server: ServerMethods, address: IpAddress, where: Where): Net
 function startListening(server: ServerMethods, handle: StackListener | NodeServer): void {
   server._handle = handle;
   if (server._unref) handle.unref();
+  publishListening(server);
   process.nextTick(() => {
     if (server._handle === handle) server.emit('listening');
   });
 }
 
 function fail(server: ServerMethods, failure: NetworkError, address: string, port: number): void {
-  const error = listenError(failure, address, port);
+  const error = listenError(failure, address, port, clusterHint(failure));
+  publishListenError(server, error);
   process.nextTick(() => server.emit('error', error));
+}
+
+/** With Node's own `net` it would have worked: that needs more words than the kernel's. */
+function clusterHint(failure: NetworkError): string {
+  if (failure.code !== 'EADDRINUSE' || !cluster.isWorker) return '';
+  return (
+    'workers of a cluster do not share listeners, each has a TCP of its own; ' +
+    'listen in one of them, or in each on a port of its own'
+  );
 }
 
 /** Pipes, descriptors and handles have no TCP of ours in them: a server of Node's stands in. */

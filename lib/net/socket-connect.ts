@@ -10,6 +10,7 @@ import type { TransportStack } from '../../types/stack';
 import {
   invalidAddressFamily,
   invalidArgType,
+  invalidArgValue,
   invalidIpAddress,
   missingArgs,
 } from './argument-errors';
@@ -27,6 +28,7 @@ import {
   type ConnectPlan,
   type Target,
 } from './connect-attempts';
+import { NODE_MAJOR } from './node-major';
 import { SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import { writeAfterEnd } from './socket-io';
@@ -38,6 +40,7 @@ import {
   validateNumber,
   validatePort,
   validateString,
+  validateStringWithoutNulls,
 } from './validators';
 
 type Lookup = (host: string, options: dns.LookupOptions, callback: LookupCallback) => void;
@@ -48,9 +51,14 @@ type LookupCallback = (
   family: number,
 ) => void;
 
+/** Until Node 22 the host was left to the lookup to refuse. */
+const CHECKS_HOST = NODE_MAJOR >= 22;
+/** Until Node 22 only `net.connect` told the channel, and not `socket.connect`. */
+const PUBLISHES_EACH = NODE_MAJOR >= 22;
+
 export function connectSocket(socket: SocketMethods, args: readonly unknown[]): void {
   const { options, callback } = normalizeArguments(args);
-  publishClient(socket);
+  if (PUBLISHES_EACH) publishClient(socket);
   if (callback !== null) socket.once('connect', callback);
   if (options.port === undefined && options.path == null) {
     throw missingArgs(['options', 'port', 'path']);
@@ -97,8 +105,15 @@ export function adoptHandle(socket: SocketMethods, handle: SocketHandle): void {
 
 function lookUpAndConnect(socket: SocketMethods, options: LooseOptions): void {
   const plan = planFrom(options);
+  const isBound = socket._handle!.isBound;
+  if (isBound) checkBound(options);
   const host = (options.host || 'localhost') as string;
+  if (CHECKS_HOST) validateStringWithoutNulls(host, 'options.host');
   const family = isIP(host);
+  if (family !== 0 && isBound) {
+    attemptOne(socket, plan, { address: host, family }); // at once, so that its address is known
+    return;
+  }
   if (family !== 0) {
     process.nextTick(() => {
       if (socket.connecting) attemptOne(socket, plan, { address: host, family });
@@ -110,11 +125,18 @@ function lookUpAndConnect(socket: SocketMethods, options: LooseOptions): void {
   const query = queryFrom(options);
   socket._host = host;
   const bothFamilies = query.family !== 4 && query.family !== 6;
-  if (bothFamilies && plan.localAddress === '' && plan.autoSelectFamily) {
+  if (bothFamilies && plan.localAddress === '' && plan.autoSelectFamily && !isBound) {
     lookUpAll(socket, plan, lookup, host, query, options);
   } else {
     lookUpOne(socket, plan, lookup, host, query, options);
   }
+}
+
+/** The local end is decided. @throws ERR_INVALID_ARG_VALUE */
+function checkBound(options: LooseOptions): void {
+  if (options.localAddress === undefined && options.localPort === undefined) return;
+  const reason = 'localAddress and localPort cannot be used with an adopted bound socket';
+  throw invalidArgValue('options', options, reason);
 }
 
 /** @throws ERR_INVALID_IP_ADDRESS, ERR_INVALID_ARG_TYPE, ERR_SOCKET_BAD_PORT, ERR_OUT_OF_RANGE */

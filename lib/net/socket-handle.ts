@@ -8,7 +8,7 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import type { AddressInfo } from 'node:net';
-import type { ConnectionHandler, StackConnection } from '../../types/stack';
+import type { ConnectionHandler, StackBinding, StackConnection } from '../../types/stack';
 import type { NetworkErrorCode } from '../support/network-error';
 import { IpAddress } from '../wire/ip-address';
 import { addressError, callError } from './errors';
@@ -25,6 +25,8 @@ const TICKS_OF_A_WRITE = 4;
 
 export class SocketHandle implements ConnectionHandler {
   connection: StackConnection | null = null;
+  /** A local end that waits for a connection from it. */
+  #binding: StackBinding | null = null;
   /** Does the stream want what arrives? */
   reading = false;
   bytesRead = 0;
@@ -56,6 +58,23 @@ export class SocketHandle implements ConnectionHandler {
     this.#socket = socket;
   }
 
+  /** Takes over a local end. */
+  bind(binding: StackBinding): void {
+    this.#binding = binding;
+  }
+
+  /** Is there a local end already, and no connection from it? */
+  get isBound(): boolean {
+    return this.#binding !== null;
+  }
+
+  /** For the request that connects from it. */
+  takeBinding(): StackBinding | undefined {
+    const binding = this.#binding ?? undefined;
+    this.#binding = null;
+    return binding;
+  }
+
   /** Takes over a connection; `opened` hears of ESTABLISHED where that is still to come. */
   open(connection: StackConnection, opened: OpenCallback | null): void {
     this.connection = connection;
@@ -84,6 +103,7 @@ export class SocketHandle implements ConnectionHandler {
   /** Leaves the connection at once, without a word to the stream. */
   drop(reset: boolean): void {
     const connection = this.connection;
+    this.takeBinding()?.release();
     this.connection = null;
     this.reading = false;
     this.#opened = null;
@@ -160,6 +180,8 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   localAddress(): AddressInfo | null {
+    const binding = this.#binding;
+    if (binding !== null) return this.#addressInfo(binding.address, binding.port);
     const connection = this.#tcp;
     return connection && this.#addressInfo(connection.localAddress, connection.localPort);
   }
@@ -197,7 +219,7 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   handleReadable(): void {
-    if (!this.reading || this.#pulling) return;
+    if (!this.reading || this.#pulling || this.connection === null) return;
     if (this.#owesCallbacks()) process.nextTick(pullBehind, this, TICKS_OF_A_WRITE);
     else this.#scope.runInAsyncScope(this.#pull, this);
   }
@@ -347,7 +369,7 @@ export class SocketHandle implements ConnectionHandler {
 
   /** A stream may begin anew (`connect` after `end`) over a connection that ends its side. */
   #writeFailure(): NetworkErrorCode | null {
-    return this.#failure ?? (this.#isShut ? 'EPIPE' : null);
+    return this.#failure ?? (this.#isShut || this.isBound ? 'EPIPE' : null);
   }
 
   #addressInfo(address: IpAddress, port: number): AddressInfo {

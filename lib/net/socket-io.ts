@@ -1,12 +1,13 @@
 /** The stream side of a Socket: what Readable and Writable ask of it, and how it ends. */
 import { Duplex } from 'node:stream';
 import { codedError, stateError } from './argument-errors';
+import { NODE_MAJOR } from './node-major';
 import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import type { WriteCallback } from './socket-writer';
 
 /** Until Node 22 a socket that was never connected does not finish when it is ended. */
-const UNCONNECTED_FINISHES = Number.parseInt(process.versions.node, 10) >= 22;
+const UNCONNECTED_FINISHES = NODE_MAJOR >= 22;
 
 export type Chunk = string | Uint8Array;
 

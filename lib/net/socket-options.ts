@@ -101,5 +101,5 @@ export function optionChoices(options: object, keepAliveDelaySeconds: number): T
 
 /** Sockets count keep-alive delays in seconds, so Node does too. */
 export function wholeSeconds(delayMs: unknown): number {
-  return ~~(Number(delayMs) / 1000);
+  return ~~((delayMs as number) / 1000);
 }

@@ -9,6 +9,7 @@ import { Duplex, type DuplexOptions } from 'node:stream';
 import type { Socket as PublicSocket, SocketConstructor, SocketOptions } from './api';
 import { invalidArgValue } from './argument-errors';
 import { blockListFrom } from './block-list';
+import { type Adopted, BoundSocket } from './bound-socket';
 import { NodeSocket } from './node-net';
 import { adoptHandle } from './socket-connect';
 import { SocketHandle } from './socket-handle';
@@ -34,7 +35,12 @@ const initDuplex = Duplex as unknown as (this: Duplex, options: DuplexOptions) =
 function construct(this: SocketMethods | undefined, given?: LooseSocketOptions | number): object {
   if (!(this instanceof SocketMethods)) return new Socket(given as SocketOptions);
   const options = checkOptions(given);
-  if (isForeign(options)) return new NodeSocket(given as SocketConstructorOpts);
+  let adopted: Adopted | null = null;
+  if (options.handle instanceof BoundSocket) {
+    adopted = BoundSocket.adopt(options.handle);
+    if (adopted.pipe !== null)
+      return new NodeSocket({ ...options, handle: adopted.pipe } as object);
+  } else if (isForeign(options)) return new NodeSocket(given as SocketConstructorOpts);
   // First the fields: a signal that is aborted already makes Duplex destroy the socket at once.
   initFields(this, options);
   initDuplex.call(this, {
@@ -46,6 +52,7 @@ function construct(this: SocketMethods | undefined, given?: LooseSocketOptions |
   });
   this.on('end', onEnd);
   if (options.handle instanceof SocketHandle) startAccepted(this, options.handle, options);
+  else if (adopted !== null) startBound(this, adopted);
   return this;
 }
 
@@ -108,6 +115,14 @@ function startAccepted(
   adoptHandle(socket, handle);
   if (options.pauseOnCreate) Duplex.prototype.pause.call(socket);
   else if (!options.manualStart) socket.read(0);
+}
+
+/** Bound, and not connected. */
+function startBound(socket: SocketMethods, { binding, stack }: Adopted): void {
+  const handle = new SocketHandle();
+  handle.bind(binding!);
+  socket[inside].stack = stack;
+  adoptHandle(socket, handle);
 }
 
 /** The peer has ended; unless half-open is allowed the stream ends our side too. */

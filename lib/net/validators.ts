@@ -1,5 +1,5 @@
 /** Checks of arguments that throw what Node throws; silent when the value will do. */
-import { badPort, invalidArgType, outOfRange } from './argument-errors';
+import { badPort, invalidArgType, invalidArgValue, outOfRange } from './argument-errors';
 
 const MAXIMUM_PORT = 65_535;
 /** Longest delay a Node timer takes, in ms; a longer one is cut to it with a warning. */
@@ -27,6 +27,19 @@ export function validateBoolean(value: unknown, name: string): asserts value is 
 /** @throws ERR_INVALID_ARG_TYPE */
 export function validateString(value: unknown, name: string): asserts value is string {
   if (typeof value !== 'string') throw invalidArgType(name, ['string'], value);
+}
+
+/** @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
+export function validateStringWithoutNulls(value: unknown, name: string): void {
+  validateString(value, name);
+  if (!value.includes('\0')) return;
+  throw invalidArgValue(name, value, 'must be a string without null bytes');
+}
+
+/** @throws ERR_INVALID_ARG_TYPE */
+export function validateObject(value: unknown, name: string): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  throw invalidArgType(name, ['Object'], value);
 }
 
 /** @throws ERR_INVALID_ARG_TYPE */

@@ -63,6 +63,17 @@ export class FourTuple {
     return IpAddress.fromWords(this.remote0, this.remote1, this.remote2, this.remote3);
   }
 
+  /**
+   * A number that differs from peer to peer, to spread them: every bit depends on address and port.
+   * (The ports that a kernel chooses for its connections may all be even.)
+   */
+  get spread(): number {
+    const peer = this.remote0 ^ this.remote1 ^ this.remote2 ^ this.remote3;
+    let bits = Math.imul(peer ^ Math.imul(this.remotePort, 0x9e3779b1), 0x85ebca6b);
+    bits = Math.imul(bits ^ (bits >>> 15), 0xc2b2ae35);
+    return bits ^ (bits >>> 16);
+  }
+
   /** The addresses' part of the pseudo-header's sum, the same in both directions. */
   addressSum(): number {
     return addressSum(

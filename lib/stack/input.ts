@@ -131,7 +131,7 @@ export class Input {
     const counters = this.#counters;
     const { listeners, ports } = this.#registry;
     const { local0, local1, local2, local3, localPort } = tuple;
-    const listener = listeners.find(localPort, local0, local1, local2, local3);
+    const listener = listeners.find(localPort, local0, local1, local2, local3, tuple.spread);
     const shared = attachment.link.sharesHost;
     if (shared && listener === null && !ports.isHeldOver(attachment, tuple)) {
       counters.tcpForeign++;
@@ -161,7 +161,7 @@ export class Input {
     const tuple = this.#tuple;
     const { local0, local1, local2, local3, localPort } = tuple;
     const { listeners } = this.#registry;
-    const listener = listeners.find(localPort, local0, local1, local2, local3);
+    const listener = listeners.find(localPort, local0, local1, local2, local3, tuple.spread);
     if (listener === null) return false;
     const behind = this.#registry.replace(endpoint);
     if (this.#trace.active) this.#trace.beginReceived(null, this.#segment);

@@ -12,6 +12,8 @@ export interface Bound {
   readonly address: IpAddress;
   /** Of `::` that IPv4 is not meant. */
   readonly ipv6Only: boolean;
+  /** May others that say so, too, be bound to the same (SO_REUSEPORT)? */
+  readonly reusePort?: boolean;
 }
 
 export interface Listening extends Bound {
@@ -26,28 +28,41 @@ export class ListenerTable<Entry extends Listening> {
     return this.#size;
   }
 
-  /** The listener for segments to this address and port, or null. */
-  find(port: number, w0: number, w1: number, w2: number, w3: number): Entry | null {
+  /**
+   * The listener for segments to this address and port, or null.
+   * @param spread tells peers apart: where several share the place, one of them by this number
+   */
+  find(port: number, w0: number, w1: number, w2: number, w3: number, spread: number): Entry | null {
     const entries = this.#byPort.get(port);
     if (entries === undefined) return null;
     let best: Entry | null = null;
     let bestRank = 0;
+    let equals = 0;
     for (let i = 0; i < entries.length; i++) {
       const rank = rankOf(entries[i], w0, w1, w2, w3);
       if (rank > bestRank) {
         best = entries[i];
         bestRank = rank;
-      }
+        equals = 1;
+      } else if (rank === bestRank) equals++;
+    }
+    if (best === null || equals === 1) return best;
+    let place = (spread >>> 0) % equals;
+    for (let i = 0; i < entries.length; i++) {
+      if (rankOf(entries[i], w0, w1, w2, w3) === bestRank && place-- === 0) return entries[i];
     }
     return best;
   }
 
   /**
-   * A listener at this port that shares an address with `bound`: a new one there is EADDRINUSE.
+   * A listener at this port that shares an address with `bound`: a new one there is EADDRINUSE,
+   * unless both may share it.
    */
   findOverlap(bound: Bound, port: number): Entry | null {
     const entries = this.#byPort.get(port) ?? [];
-    return entries.find((one) => covers(one, bound) || covers(bound, one)) ?? null;
+    const overlaps = (one: Entry): boolean =>
+      !(bound.reusePort && one.reusePort) && (covers(one, bound) || covers(bound, one));
+    return entries.find(overlaps) ?? null;
   }
 
   add(entry: Entry): void {

@@ -23,6 +23,7 @@ export class ListeningEndpoint implements StackListener {
   readonly address: IpAddress;
   readonly ipv6Only: boolean;
   readonly port: number;
+  readonly reusePort: boolean;
   /** Of the connections that it opens, and of what it answers without one. */
   readonly config: TcpConfig;
   readonly hopLimit: number;
@@ -53,6 +54,7 @@ export class ListeningEndpoint implements StackListener {
     this.#host = host;
     this.address = bound.address;
     this.ipv6Only = bound.ipv6Only;
+    this.reusePort = bound.reusePort ?? false;
     this.config = config;
     this.hopLimit = request.hopLimit ?? DEFAULT_HOP_LIMIT;
     this.port = port;

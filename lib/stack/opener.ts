@@ -3,6 +3,7 @@
  * address and port, and reports at once what can be known at once. The error codes are Linux's.
  */
 import type {
+  BindRequest,
   ConnectionHandler,
   ConnectRequest,
   ListenRequest,
@@ -12,6 +13,7 @@ import { NetworkError, type NetworkErrorCode } from '../support/network-error';
 import { Listener } from '../tcp/listener';
 import { IPV4_ANY, IPV6_ANY, type IpAddress } from '../wire/ip-address';
 import type { Attachment } from './attachment';
+import { Binding, Bindings } from './bindings';
 import { checkHopLimit, type Endpoint } from './endpoint';
 import { FourTuple } from './four-tuple';
 import { DEFAULT_HOP_LIMIT } from './limits';
@@ -42,6 +44,7 @@ export class Opener {
   readonly #registry: Registry;
   readonly #routes: Routes;
   readonly #synQueue: number;
+  readonly #bindings = new Bindings();
 
   /** @param synQueue most embryonic connections of one listener */
   constructor(registry: Registry, routes: Routes, synQueue: number) {
@@ -52,6 +55,19 @@ export class Opener {
 
   /** @throws NetworkError as `TransportStack.connect`; ENOBUFS when the stack is full */
   connect(request: ConnectRequest, handler: ConnectionHandler, now: number): Endpoint {
+    const { binding } = request;
+    if (!(binding instanceof Binding)) return this.#connect(request, handler, now);
+    // What it held is held until the connection holds it, too.
+    const heldPorts = binding.take();
+    const { address: localAddress, port: localPort } = binding;
+    try {
+      return this.#connect({ ...request, localAddress, localPort }, handler, now);
+    } finally {
+      for (const held of heldPorts) held.release();
+    }
+  }
+
+  #connect(request: ConnectRequest, handler: ConnectionHandler, now: number): Endpoint {
     const registry = this.#registry;
     const remote = this.#routes.scope(destinationOf(request.remoteAddress));
     const { remotePort } = request;
@@ -64,7 +80,7 @@ export class Opener {
     const config = registry.configFor(request);
 
     const { w0, w1, w2, w3 } = remote;
-    const hasListener = registry.listeners.find(remotePort, w0, w1, w2, w3) !== null;
+    const hasListener = registry.listeners.find(remotePort, w0, w1, w2, w3, 0) !== null;
     const { attachment, link } = this.#routes.pick(remote, hasListener);
     const local = asked ?? link.source;
     if (!attachment.inside && local.isLoopback && !remote.isLoopback) {
@@ -96,17 +112,14 @@ export class Opener {
     accept: (connection: StackConnection) => void,
     host: ListeningHost,
   ): ListeningEndpoint {
-    const { backlog, hopLimit, ipv6Only = false } = request;
+    const { backlog, binding, hopLimit } = request;
     if (hopLimit !== undefined) checkHopLimit(hopLimit);
-    const address = this.#routes.scope(request.address);
-    if (ipv6Only && address.isMapped) {
-      throw failure('EINVAL', `${address.text} cannot be listened on with ipv6Only`);
-    }
-    const bound = { address, ipv6Only: ipv6Only && address.isUnspecified };
-    if (!address.isUnspecified) this.#checkBindable(address);
     const config = this.#registry.configFor(request);
-    const sharing = this.#routes.over(address).filter(({ link }) => link.sharesHost);
-    const { port, heldPorts } = this.#choosePort(bound, request.port, sharing);
+    const isBound = binding instanceof Binding;
+    const bound = isBound ? binding : this.#boundFrom(request);
+    const { port, heldPorts } = isBound
+      ? { port: binding.port, heldPorts: binding.take() }
+      : this.#choosePort(bound, request.port);
     // As on Linux the backlog bounds both queues.
     const synQueue = Math.min(this.#synQueue, Math.max(backlog, 1));
     const engine = new Listener(synQueue, backlog);
@@ -122,6 +135,26 @@ export class Opener {
     );
     this.#registry.listeners.add(listener);
     return listener;
+  }
+
+  /** @throws NetworkError as `TransportStack.bind` */
+  bind(request: BindRequest): Binding {
+    const bound = this.#boundFrom(request);
+    const { port, heldPorts } = this.#choosePort(bound, request.port);
+    return this.#bindings.add(bound, port, heldPorts);
+  }
+
+  releaseBindings(): void {
+    this.#bindings.releaseAll();
+  }
+
+  #boundFrom({ address: asked, ipv6Only = false, reusePort = false }: BindRequest): Bound {
+    const address = this.#routes.scope(asked);
+    if (ipv6Only && address.isMapped) {
+      throw failure('EINVAL', `${address.text} cannot be listened on with ipv6Only`);
+    }
+    if (!address.isUnspecified) this.#checkBindable(address);
+    return { address, ipv6Only: ipv6Only && address.isUnspecified, reusePort };
   }
 
   /** @returns the local address that was asked for; null: none in particular */
@@ -148,10 +181,10 @@ export class Opener {
     remote: IpAddress,
     now: number,
   ): LocalEnd {
-    const { connections, listeners, ports } = this.#registry;
+    const { connections, ports } = this.#registry;
     const port = request.localPort ?? 0;
     const asked = request.localAddress ?? (remote.isMapped ? IPV4_ANY : IPV6_ANY);
-    if (port !== 0 && listeners.findOverlap(boundTo(asked), port) !== null) {
+    if (port !== 0 && this.#isTaken(boundTo(asked), port)) {
       throw failure('EADDRINUSE', `${asked.text} port ${port} has a listener`);
     }
     const tuple = FourTuple.of(attachment.inside, local, port, remote, request.remotePort);
@@ -173,12 +206,12 @@ export class Opener {
    * over.
    */
   #chooseEphemeral(tuple: FourTuple, local: IpAddress, now: number): void {
-    const { connections, listeners, ports } = this.#registry;
+    const { connections, ports } = this.#registry;
     const bound = boundTo(local);
     let tried = 0;
     tuple.localPort = ports.chooseEphemeral((candidate) => {
       tried++;
-      if (listeners.findOverlap(bound, candidate) !== null) return false;
+      if (this.#isTaken(bound, candidate)) return false;
       tuple.localPort = candidate;
       if (tuple.isItself) return false;
       const other = connections.find(tuple);
@@ -186,14 +219,17 @@ export class Opener {
     });
   }
 
-  /** The listener's port, held on every link that shares the host. */
-  #choosePort(
-    bound: Bound,
-    port: number,
-    sharing: Attachment[],
-  ): { port: number; heldPorts: HeldPort[] } {
-    const { listeners, ports } = this.#registry;
-    const isFree = (candidate: number) => listeners.findOverlap(bound, candidate) === null;
+  /** Is somebody there who listens, or has bound it? */
+  #isTaken(bound: Bound, port: number): boolean {
+    if (this.#registry.listeners.findOverlap(bound, port) !== null) return true;
+    return this.#bindings.table.findOverlap(bound, port) !== null;
+  }
+
+  /** The port to listen at, held on every link that shares the host. */
+  #choosePort(bound: Bound, port: number): { port: number; heldPorts: readonly HeldPort[] } {
+    const sharing = this.#routes.over(bound.address).filter(({ link }) => link.sharesHost);
+    const { ports } = this.#registry;
+    const isFree = (candidate: number) => !this.#isTaken(bound, candidate);
     if (port !== 0 && !isFree(port)) {
       throw failure('EADDRINUSE', `${bound.address.text} port ${port} has a listener`);
     }

@@ -8,9 +8,11 @@ import { EventEmitter } from 'eventemitter3';
 import type { Clock } from '../../types/clock';
 import type { Link } from '../../types/link';
 import type {
+  BindRequest,
   ConnectionHandler,
   ConnectRequest,
   ListenRequest,
+  StackBinding,
   StackConnection,
   StackListener,
   StackOptions,
@@ -180,6 +182,11 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     return listener;
   }
 
+  bind(request: BindRequest): StackBinding {
+    this.#checkOpen();
+    return this.#opener.bind(request);
+  }
+
   /**
    * Resets every connection, closes every listener and link. Users of connections hear
    * ECONNABORTED. Calling it again does nothing.
@@ -188,6 +195,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     if (this.#closed) return;
     this.#closed = true;
     forgetAtExit(this);
+    this.#opener.releaseBindings();
     for (const listener of this.#registry.listeners.list()) listener.close();
     for (const endpoint of this.#registry.connections.list()) endpoint.fail('ECONNABORTED');
     this.#turn.sendNow();

@@ -21,8 +21,10 @@ function routes(destinations: string[]): unknown {
 /** What the raw links say without privileges. */
 function unprivileged(): unknown {
   loadLibc();
+  // The package cannot be built for every Node.
+  const kinds = [RawLink, RawSocketLink].filter((Kind) => Kind.available() === true);
   process.setuid!(65_534);
-  return [RawLink, RawSocketLink].map((Kind) => {
+  return kinds.map((Kind) => {
     const available = Kind.available();
     const link = new Kind();
     try {

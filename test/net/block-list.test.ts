@@ -83,6 +83,37 @@ onEachStack('diagnostics channels hear of sockets', async (t, net) => {
   await stop(server);
 });
 
+t.test('diagnostics channels hear what Node’s own would tell them', async (t) => {
+  const stack = new Stack();
+  t.teardown(() => stack.close());
+  const events = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'];
+  const names = events.map((name) => `tracing:net.server.listen:${name}`);
+  const heardFrom = async (net: typeof nodeNet): Promise<unknown[]> => {
+    const heard: unknown[] = [];
+    const note = (message: unknown, name: string | symbol): void => {
+      const { server: _server, socket: _socket, options, error } = message as Record<string, Error>;
+      const keys = Object.keys(message as object);
+      heard.push([name, keys, options && Object.keys(options), error?.message.slice(0, 24)]);
+    };
+    for (const name of [...names, 'net.client.socket']) subscribe(name, note);
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await event(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await event(net.createServer().listen({ port, host: '127.0.0.1' }), 'error');
+    for (const connect of [net.connect, (...args: [number]) => new net.Socket().connect(...args)]) {
+      connect(port, '127.0.0.1')
+        .on('error', () => {})
+        .destroy();
+    }
+    for (const name of [...names, 'net.client.socket']) unsubscribe(name, note);
+    await stop(server);
+    return heard;
+  };
+  const expected = await heardFrom(nodeNet);
+  t.strictSame(await heardFrom(createNet(stack) as unknown as typeof nodeNet), expected);
+  t.ok(expected.length >= 5, `${expected.length} messages`);
+});
+
 t.test('maxConnections of 0 means what it means in this Node', async (t) => {
   const stack = new Stack();
   t.teardown(() => stack.close());

@@ -1,19 +1,7 @@
 /** What of each version's `node:net` is there in usernet, and what is meant to be different. */
-import { readdirSync, readFileSync } from 'node:fs';
 import * as nodeNet from 'node:net';
-import { join } from 'node:path';
 import * as usernet from '../../lib/index';
-
-export const VERSIONS = ['20', '22', '24'] as const;
-export type Version = (typeof VERSIONS)[number];
-
-/** Public members by path, and whether each is an accessor or of which type. */
-export type Members = Record<string, string>;
-
-/** Members that are not there, and why. */
-export const ABSENT: Readonly<Record<string, string>> = {
-  BoundSocket: 'hands a kernel’s descriptor about; there is none under a socket of ours',
-};
+import { findMembers, type Members, readMembers, VERSIONS, type Version } from './members';
 
 /** On purpose not as in `node:net`. */
 export const DIFFERENCES: readonly (readonly [string, string])[] = [
@@ -24,9 +12,13 @@ export const DIFFERENCES: readonly (readonly [string, string])[] = [
   ],
   [
     'cluster',
-    'Workers do not share listeners: each process has a TCP of its own. `exclusive` is accepted and ' +
-      'always the case, `reusePort` is accepted and a port still has one listener, ' +
-      '`dropMaxConnection` has nothing to decide.',
+    'Workers do not share listeners, each has a TCP of its own: `exclusive` is always the case, the ' +
+      'second to listen gets EADDRINUSE with a word of advice, `dropMaxConnection` decides nothing.',
+  ],
+  [
+    '`reusePort`',
+    'Servers of one stack share a port (on every Node), connections are spread over them. Another ' +
+      'process gets EADDRINUSE.',
   ],
   ['IPv6', 'Only IPv4 packets are carried yet. `ipv6Only` is accepted and has no effect.'],
   [
@@ -59,88 +51,51 @@ export const DIFFERENCES: readonly (readonly [string, string])[] = [
   ],
 ];
 
-export function readMembers(version: Version): { node: string; members: Members } {
-  return JSON.parse(readFileSync(join(__dirname, `members-${version}.json`), 'utf8'));
-}
-
-const NODES_OWN = 'of Node';
+const OURS: Readonly<Record<string, unknown>> = usernet;
+const NODES: Readonly<Record<string, unknown>> = nodeNet;
 
 export interface Row {
   path: string;
   /** In which versions, as 20, 22, 24. */
   versions: Version[];
   present: boolean;
-  /** Is it a member of a class that is handed on from Node? */
+  /** Is it a member of a class that is handed on from Node, the same object? */
   isNodes: boolean;
   sameType: boolean;
-  /** Test files of this folder that use it. */
-  tests: number;
 }
 
 export function compareMembers(): Row[] {
   const lists = VERSIONS.map((version) => [version, readMembers(version).members] as const);
   const paths = [...new Set(lists.flatMap(([, members]) => Object.keys(members)))].sort();
-  const texts = testTexts();
+  const own = findMembers(usernet);
   return paths.map((path) => {
     const having = lists.filter(([, members]) => path in members);
-    const found = nodesOwn(path) ?? typeAt(usernet, path);
-    const types = having.map(([, members]) => members[path]);
-    const name = /(\w+)\W*$/.exec(path)![1];
-    const use = new RegExp(path.includes('.prototype.') ? `\\.${name}\\b` : `\\b${name}\\b`);
+    const isNodes = isHandedOn(path);
+    const found = own[path] ?? inherited(path, own);
     return {
       path,
       versions: having.map(([version]) => version),
-      present: found !== null,
-      isNodes: found === NODES_OWN,
-      sameType: found !== null && types.some((type) => isSame(type, found)),
-      tests: texts.filter((text) => use.test(text)).length,
+      present: isNodes || found !== undefined,
+      isNodes,
+      sameType: isNodes || having.every(([, members]) => members[path] === found),
     };
   });
 }
 
-/** Members of classes that are Node's own object come and go with Node. */
-function nodesOwn(path: string): string | null {
-  const isOwn =
-    (path.startsWith('BlockList.') && usernet.BlockList === nodeNet.BlockList) ||
-    (path.startsWith('SocketAddress.') && usernet.SocketAddress === nodeNet.SocketAddress);
-  return isOwn ? NODES_OWN : null;
+/** Node's own functions and classes; the members of these come and go with the Node that runs. */
+function isHandedOn(path: string): boolean {
+  const [name] = path.split('.');
+  return OURS[name] !== undefined && OURS[name] === NODES[name];
 }
 
-/** `BlockList` is made when it is first asked for in Node, an accessor until then. */
-function isSame(type: string, found: string): boolean {
-  return type === found || found === NODES_OWN || (type === 'accessor' && found === 'function');
-}
-
-function typeAt(root: object, path: string): string | null {
-  const symbolic = path.replace('[Symbol.asyncDispose]', '.[Symbol.asyncDispose]');
-  const keys = symbolic.split(/\.(?=\w|\[)(?!asyncDispose)/);
-  let object: unknown = root;
-  let descriptor: PropertyDescriptor | undefined;
-  for (const name of keys) {
-    const key = name === '[Symbol.asyncDispose]' ? Symbol.asyncDispose : name;
-    descriptor = findProperty(object, key);
-    if (descriptor === undefined) return null;
-    if (descriptor.get !== undefined && key !== keys[keys.length - 1]) object = descriptor.get();
-    else object = descriptor.value;
-  }
-  if (descriptor === undefined) return null;
-  // Module namespaces that a compiler made have getters of their own.
-  const isNamespace = keys.length === 1 && descriptor.get !== undefined;
-  if (isNamespace) return typeof descriptor.get!.call(root);
-  return descriptor.get !== undefined ? 'accessor' : typeof descriptor.value;
-}
-
-function findProperty(object: unknown, key: PropertyKey): PropertyDescriptor | undefined {
-  for (let at = object; at !== null && at !== undefined; at = Object.getPrototypeOf(at)) {
+/** Our classes may have from another what Node's have of their own. */
+function inherited(path: string, own: Members): string | undefined {
+  const [, name, key] = /^(\w+)\.prototype\.(\w+)$/.exec(path) ?? [];
+  if (name === undefined || own[name] === undefined) return undefined;
+  const { prototype } = OURS[name] as { prototype: object };
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
     const descriptor = Object.getOwnPropertyDescriptor(at, key);
-    if (descriptor !== undefined) return descriptor;
+    if (descriptor) return descriptor.get !== undefined ? 'accessor' : typeof descriptor.value;
   }
   return undefined;
-}
-
-function testTexts(): string[] {
-  const names = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
-  return names
-    .filter((name) => name.endsWith('.ts') && name !== 'compat.ts')
-    .map((name) => readFileSync(join(__dirname, name), 'utf8'));
 }

@@ -12,6 +12,7 @@ import type {
   ConnectionHandler,
   ConnectRequest,
   ListenRequest,
+  StackBinding,
   StackConnection,
   StackListener,
   TransportStack,
@@ -68,6 +69,10 @@ export class FakeStack implements TransportStack {
     const listener = new FakeListener(address, port, accept, () => this.#listeners.delete(port));
     this.#listeners.set(port, listener);
     return listener;
+  }
+
+  bind(): StackBinding {
+    throw new NetworkError('ENOTSUP', 'the fake stack binds nothing');
   }
 
   close(): void {

@@ -71,6 +71,22 @@ t.test('classes are callable without new', async (t) => {
   t.equal(Server(() => {}).listenerCount('connection'), 1);
 });
 
+t.test('older names, and servers that hold nothing', async (t) => {
+  const stack = new FakeStack();
+  const net = createNet(stack);
+  const server = net.createServer((socket) => socket.end('hello'));
+  t.equal(server.unref().ref(), server);
+  server.listen(0, '127.0.0.1');
+  await event(server, 'listening');
+  const { port } = server.address() as nodeNet.AddressInfo;
+  const socket = net.createConnection(port, '127.0.0.1');
+  t.ok(socket instanceof net.Stream);
+  t.ok(net.Stream() instanceof net.Socket);
+  t.equal(String(await event(socket, 'data')), 'hello');
+  t.equal(server.unref(), server);
+  await stop(server);
+});
+
 for (const base of ['default', 'bound'] as const) {
   t.test(`classes of the old and the new style, ${base} net`, async (t) => {
     const stack = new FakeStack();

@@ -19,7 +19,7 @@ function table(...texts: string[]) {
 
 function found(listeners: ReturnType<typeof table>, to: string, port = 80): string | null {
   const { w0, w1, w2, w3 } = address(to);
-  return listeners.find(port, w0, w1, w2, w3)?.address.text ?? null;
+  return listeners.find(port, w0, w1, w2, w3, 0)?.address.text ?? null;
 }
 
 t.test('the most exact listener wins', async (t) => {

@@ -2,8 +2,7 @@
 import type * as nodeNet from 'node:net';
 import * as usernet from '../../lib/index';
 
-/** (BoundSocket, of Node 24, holds a kernel's descriptor: docs/net-compat.md.) */
-export const asNode: Omit<typeof nodeNet, 'BoundSocket'> = usernet;
+export const asNode: typeof nodeNet = usernet;
 
 export const socket: nodeNet.Socket = new usernet.Socket();
 export const server: nodeNet.Server = usernet.createServer();

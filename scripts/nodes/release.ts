@@ -1,0 +1,22 @@
+/** A release of Node from npm, with its headers. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Release {
+  major: string;
+  version: string;
+  /** Where `bin/node` and `include/node` are. */
+  folder: string;
+}
+
+/** Takes the newest of that major release; one that is there already costs a question. */
+export async function installRelease(major: string, folder: string): Promise<Release> {
+  const name = `node-${process.platform}-${process.arch}`;
+  mkdirSync(folder, { recursive: true });
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder];
+  execFileSync('npm', [...args, `${name}@${major}`], { cwd: folder, stdio: 'pipe' });
+  const found = join(folder, 'node_modules', name);
+  const { version } = JSON.parse(readFileSync(join(found, 'package.json'), 'utf8'));
+  return { major, version, folder: found };
+}
