@@ -20,7 +20,15 @@ export const DIFFERENCES: readonly (readonly [string, string])[] = [
     'Servers of one stack share a port (on every Node), connections are spread over them. Another ' +
       'process gets EADDRINUSE.',
   ],
-  ['IPv6', 'Only IPv4 packets are carried yet. `ipv6Only` is accepted and has no effect.'],
+  [
+    '`BoundSocket`',
+    'On every Node, without a descriptor (`fd()` is -1), and taken for all others; Linux lets a ' +
+      'second one bind there and refuses the second listener. Paths need Node 24.',
+  ],
+  [
+    'IPv6',
+    'Within the process and over packet links. Raw links carry IPv4 only: outside, `::` is 0.0.0.0.',
+  ],
   [
     'Data right before a reset',
     'A reset drops what has arrived and was not read (RFC 9293 §3.10.7.4): ECONNRESET. libuv ' +
@@ -37,8 +45,8 @@ export const DIFFERENCES: readonly (readonly [string, string])[] = [
   ],
   [
     'Newer than the Node that runs',
-    '`setTypeOfService`, `getTypeOfService`, `setKeepAlive` with interval and count (Node 24) and ' +
-      '`blockList` (Node 22) are there on every Node. `BlockList` and `SocketAddress` are the running ' +
+    '`setTypeOfService`, `getTypeOfService`, `setKeepAlive` with interval and count or an object ' +
+      '(Node 24) and `blockList` (Node 22) are there on every Node. `BlockList` and `SocketAddress` are the running ' +
       'Node’s own. What `maxConnections = 0` means, and whether ending an unconnected socket ' +
       'finishes it, follows the running Node.',
   ],
