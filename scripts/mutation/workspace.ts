@@ -1,5 +1,6 @@
 /** A compiled copy of the engine and its tests, in a folder of its own. */
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,8 +17,11 @@ const esbuild = createRequire(require.resolve('tsx/package.json'))(
   'esbuild',
 ) as typeof import('esbuild');
 
-const TESTS = ['tcp', 'conformance', 'textbook'];
+const TESTS = ['tcp', 'conformance', 'textbook', 'stack'];
 const FOLDERS = ['lib', ...TESTS.map((name) => `test/${name}`), 'test/support'];
+/** Beside these: the golden table of throughput, which shows what moves recovery or congestion. */
+const GOLDEN_TEST = 'test/sim/golden-grid.test';
+const GOLDEN_TABLE = 'throughput.golden.txt';
 
 export interface Workspace {
   folder: string;
@@ -49,6 +53,10 @@ export function createWorkspace(root: string): Workspace {
       compile(path, path.replace(/\.ts$/, '.js'));
     }
   }
+  for (const path of [GOLDEN_TEST, 'benchmarks/support/golden-grid']) {
+    compile(`${path}.ts`, `${path}.js`);
+  }
+  copyFileSync(join(root, GOLDEN_TABLE), join(folder, GOLDEN_TABLE));
   linkModules(root, folder);
   compile('scripts/mutation/quick-tap.ts', 'node_modules/tap/index.js');
   compile('scripts/mutation/child.ts', 'child.js');
@@ -57,7 +65,7 @@ export function createWorkspace(root: string): Workspace {
       .filter((name) => name.endsWith('.test.ts'))
       .map((name) => join('test', part, name.replace(/\.ts$/, '.js'))),
   );
-  return { folder, tests, child: join(folder, 'child.js') };
+  return { folder, tests: [...tests, `${GOLDEN_TEST}.js`], child: join(folder, 'child.js') };
 }
 
 function listSources(folder: string): string[] {
