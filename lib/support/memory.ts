@@ -14,6 +14,8 @@ const INITIAL_PAGES = 256; // 16 MiB
 export const MAXIMUM_PAGES = 32_767;
 const SMALLEST_CLASS = 8; // 256 bytes
 const LARGEST_CLASS = 30; // 1 GiB
+/** Views kept for `viewOf`, as a power of two. */
+const VIEWS_BITS = 9;
 
 export class PacketMemory {
   readonly wasm: WebAssembly.Memory;
@@ -28,6 +30,7 @@ export class PacketMemory {
 
   #top = PAGE_BYTES; // offset 0 stays unused: no block ever has it
   readonly #free: OffsetStack[] = [];
+  readonly #views: Uint8Array[] = [];
 
   constructor() {
     this.wasm = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
@@ -35,6 +38,22 @@ export class PacketMemory {
     this.bytes = new Uint8Array(this.buffer);
     this.view = new DataView(this.buffer);
     for (let i = 0; i <= LARGEST_CLASS; i++) this.#free.push(new OffsetStack());
+    const none = new Uint8Array(0);
+    for (let i = 0; i < 1 << VIEWS_BITS; i++) this.#views.push(none);
+  }
+
+  /**
+   * The bytes [offset, offset + length) as an array of their own, to copy from at once: it may
+   * name other bytes after the next call. Packets come to lie in the same places again and again,
+   * so most views have been made before, and making one costs as much as copying a segment.
+   */
+  viewOf(offset: number, length: number): Uint8Array {
+    const place = Math.imul(offset, 0x9e3779b1) >>> (32 - VIEWS_BITS);
+    const view = this.#views[place];
+    if (view.byteOffset === offset && view.length === length) return view;
+    const fresh = new Uint8Array(this.buffer, offset, length);
+    this.#views[place] = fresh;
+    return fresh;
   }
 
   /**

@@ -76,3 +76,21 @@ t.test('at its limit it says ENOBUFS and stays usable', async (t) => {
   t.ok(memory.allocate(1000) > 0);
   t.equal(memory.allocated, 2 ** 30 + 1024);
 });
+
+t.test('viewOf gives the bytes of now, also where another view was kept', async (t) => {
+  const memory = new PacketMemory();
+  const block = memory.allocate(65_536);
+  memory.bytes[block] = 1;
+  const first = memory.viewOf(block, 16);
+  t.equal(first[0], 1);
+  t.equal(memory.viewOf(block, 16), first, 'made once');
+  t.equal(memory.viewOf(block, 8).length, 8, 'another length');
+  for (let i = 0; i < 2000; i++) {
+    const view = memory.viewOf(block + i, 16);
+    t.equal(view.byteOffset, block + i);
+    t.equal(view.length, 16);
+  }
+  memory.allocate(64 * 1024 * 1024);
+  memory.bytes[block] = 2;
+  t.equal(memory.viewOf(block, 16)[0], 2, 'the memory has grown since');
+});
