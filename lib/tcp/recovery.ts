@@ -177,9 +177,10 @@ function exitFastRecovery(tcb: Tcb): void {
   recovery.mode = 'none';
   recovery.duplicates = 0;
   if (cc.ownsWindow !== true) {
+    // The threshold may be from a time of smaller segments.
     cc.cwnd = sack.on
-      ? cc.ssthresh
-      : Math.min(cc.ssthresh, Math.max(flightSize(tcb), snd.mss) + snd.mss);
+      ? Math.max(cc.ssthresh, snd.mss)
+      : Math.max(snd.mss, Math.min(cc.ssthresh, Math.max(flightSize(tcb), snd.mss) + snd.mss));
   }
   tcb.owed &= ~OWE_RETRANSMIT;
   relaxReorderWindow(tcb);

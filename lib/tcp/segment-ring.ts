@@ -101,6 +101,11 @@ export class SegmentRing {
     return this.tables.sentAt[slot];
   }
 
+  /** The slot that comes next in the list by time; NO_SLOT behind the last. */
+  laterThan(slot: number): number {
+    return this.tables.records[slot * STRIDE + NEXT];
+  }
+
   setStart(slot: number, start: number): void {
     this.tables.records[slot * STRIDE + START] = start;
   }

@@ -4,8 +4,13 @@
  *
  * A broken invariant throws out of the event that broke it, so the test that caused it fails there.
  */
+import { assert } from '../../lib/support/assert';
 import { Connection } from '../../lib/tcp/connection';
 import { checkInvariants } from '../../lib/tcp/invariants';
+import { OWE_PROBE, OWE_RETRANSMIT, OWE_TAIL_PROBE } from '../../lib/tcp/owed';
+import { flightSize } from '../../lib/tcp/recovery';
+import { isSynchronized } from '../../lib/tcp/state';
+import { checkRecords } from './record-check';
 
 /** Methods that change nothing, and the one after which there is nothing left to check. */
 const QUIET: ReadonlySet<string> = new Set(['constructor', 'info', 'mayReopen', 'dispose']);
@@ -21,13 +26,34 @@ for (const [name, property] of Object.entries(
   if (QUIET.has(name) || property.get !== undefined) continue;
   const method = property.value as Method;
   const checked: Method = function (...args) {
+    const before = name === 'pollTransmit' ? sendingOf(this) : null;
     const result = method.apply(this, args);
+    if (before !== null) checkSending(this, before);
     // Between two segments of one round more is owed still; the round's end is what must be right.
     if (name !== 'pollTransmit' || result === false) {
       checkInvariants(this);
+      checkRecords(this.tcb);
       invariantCheck.count++;
     }
     return result;
   };
   Object.defineProperty(Connection.prototype, name, { ...property, value: checked });
+}
+
+interface Sending {
+  nxt: number;
+  flight: number;
+  isForced: boolean;
+}
+
+function sendingOf({ tcb }: Connection): Sending {
+  const isForced = (tcb.owed & (OWE_PROBE | OWE_RETRANSMIT | OWE_TAIL_PROBE)) !== 0;
+  return { nxt: tcb.snd.nxt, flight: flightSize(tcb), isForced };
+}
+
+/** New text leaves only as the congestion window allows; a first segment always may, and a FIN. */
+function checkSending({ tcb }: Connection, before: Sending): void {
+  if (tcb.snd.nxt === before.nxt || before.isForced || before.flight === 0) return;
+  if (!isSynchronized(tcb.state)) return;
+  assert(flightSize(tcb) <= tcb.cc.cwnd + 1, 'what is on its way fits into cwnd');
 }

@@ -3,9 +3,9 @@
  *
  * One seed decides everything: the link's whims, how the users write, read and dawdle, who closes first.
  */
-import type { Impairments } from '../../lib/link/path/impairments';
 import type { PathCounters } from '../../lib/link/path/path-counters';
 import { type SimulatedNetwork, simulate } from '../../lib/sim/network';
+import type { LinkOptions } from '../../lib/sim/network-options';
 import { packetMemory } from '../../lib/support/memory';
 import { SeededRandom } from '../../lib/support/random';
 import { IPV4_ANY } from '../../lib/wire/ip-address';
@@ -13,12 +13,11 @@ import type { TcpConfig, TcpInfo } from '../../types/tcp';
 import './invariant-check';
 import { type TransferPlan, TransferUser } from './transfer-user';
 
-export interface TransferOptions extends Partial<Impairments> {
+export interface TransferOptions extends LinkOptions {
   seed: number;
   /** Bytes from the client to the server, and back. */
   bytes: number;
   bytesBack?: number;
-  mtu?: number;
   tcp?: Partial<TcpConfig>;
   /** Users write in large pieces and never wait: for measurements. */
   steady?: boolean;

@@ -267,3 +267,19 @@ eachWrap(t, 'repairing does not send beyond the window of the peer', (t, make) =
   b.inject('. 1:1(0) ack 1 win 600');
   t.same(b.sent(), ['. 1:601(600) ack 1']);
 });
+
+eachWrap(t, 'a threshold from a time of smaller segments leaves a window of one', (t, make) => {
+  for (const sack of [false, true]) {
+    const b = make({ config: { sack } });
+    b.establish({ options: sack ? 'mss 1000,sackOK' : 'mss 1000' });
+    b.send(8000);
+    b.sent();
+    const block = sack ? ' <sack 1001:5001>' : '';
+    for (let i = 0; i < 3; i++) b.inject(`. 1:1(0) ack 1 win 65535${block}`).sent();
+    t.equal(b.tcb.recovery.mode, 'fast');
+    b.tcb.cc.ssthresh = 500;
+    b.inject('. 1:1(0) ack 8001 win 65535');
+    t.equal(b.tcb.recovery.mode, 'none');
+    t.equal(b.tcb.cc.cwnd, 1000);
+  }
+});

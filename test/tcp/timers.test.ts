@@ -25,6 +25,7 @@ const KINDS: readonly TimerKind[] = [
   TIMER_REORDER,
   TIMER_TAIL_PROBE,
   TIMER_PACE,
+  TIMER_MEMORY,
 ];
 
 t.test('every kind has a place of its own', (t) => {
