@@ -8,6 +8,9 @@
  */
 import type { Link } from '../../types/link';
 import type { StackOptions } from '../../types/stack';
+import { ethernetOptionsFrom } from '../link/ethernet/ethernet-environment';
+import { createEthernetLink } from '../link/ethernet/ethernet-link';
+import type { EthernetLinkOptions } from '../link/ethernet/ethernet-options';
 import { RawLink } from '../link/raw-link';
 import { RawSocketLink } from '../link/raw-socket-link';
 import { tunOptionsFrom } from '../link/tun-environment';
@@ -21,9 +24,11 @@ import { WithheldLink } from './withheld-link';
 /** How to make the default stack; its links by themselves, or by the name that one goes by. */
 export interface DefaultStackOptions extends StackOptions {
   /** What `USERNET_LINK` may say, too. `links` goes before it. */
-  link?: 'loopback' | 'raw' | 'raw-socket' | 'tun';
+  link?: 'loopback' | 'raw' | 'raw-socket' | 'tun' | 'ethernet';
   /** With `link: 'tun'`; unless given, what the environment says (`USERNET_TUN_ADDRESS`, …). */
   tun?: TunLinkOptions;
+  /** With `link: 'ethernet'`; unless given, the environment's (`USERNET_ETHERNET_ADDRESS`, …). */
+  ethernet?: EthernetLinkOptions;
 }
 
 /** `loopback` stays inside the process, on purpose and so without errors. */
@@ -32,6 +37,7 @@ const LINKS: Readonly<Record<string, (options: DefaultStackOptions) => Link[]>> 
   raw: () => [new RawLink()],
   'raw-socket': () => [new RawSocketLink()],
   tun: ({ tun }) => [createTunLink(tun ?? tunOptionsFrom(process.env))],
+  ethernet: ({ ethernet }) => [createEthernetLink(ethernet ?? ethernetOptionsFrom(process.env))],
 };
 
 /** Claimed on loading: a child process may be started before there is a stack. */

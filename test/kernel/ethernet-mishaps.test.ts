@@ -26,6 +26,7 @@ import { Rig } from './support/rig';
 import { callPeer, crowd, servePeer, transfers } from './support/scenarios';
 import { until, within } from './support/within';
 
+const REGISTER = join(__dirname, '..', '..', 'lib', 'register.ts');
 const AF_PACKET = 17;
 const MIB = 1024 * 1024;
 const NEEDS: Need[] = ['tun'];
@@ -275,6 +276,26 @@ kernelTest('tshark finds no fault in the frames', [...NEEDS, 'tshark'], async (t
     [],
     'no reset',
   );
+});
+
+kernelTest('a program that knows nothing of it lives on Ethernet, too', NEEDS, async (t) => {
+  const { segment, peer } = place;
+  const port = await peer.flood(segment.kernelAddress);
+  const program = `require('net').connect(${port}, '${segment.kernelAddress}').once('data', function () {
+    console.log(this.localAddress);
+    this.destroy();
+  });`;
+  const args = ['-r', 'tsx/cjs', '-r', REGISTER, '-e', program];
+  const running = new Program(process.execPath, args, {
+    USERNET_LINK: 'ethernet',
+    USERNET_ETHERNET_INTERFACE: segment.device,
+    USERNET_ETHERNET_NAMESPACE: segment.station.name,
+    USERNET_ETHERNET_ADDRESS: `${segment.stationAddress}/24`,
+  });
+  t.teardown(() => running.kill());
+  const { output, status, errors } = await running.finished();
+  t.equal(String(output), `${segment.stationAddress}\n`);
+  t.equal(status, 0, errors);
 });
 
 /** [options, code, what the message says] */
