@@ -106,6 +106,34 @@ kernelTest('1,000 connections at once, both ways', NEEDS, async (t) => {
   t.match(stack.stats(), { failures: 0, abandoned: 0, tcpBadChecksum: 0, repliesLost: 0 });
 });
 
+kernelTest(
+  'IPv6: both ways, found by neighbour discovery; a conflict is seen',
+  NEEDS,
+  async (t) => {
+    const { segment, peer, options } = place;
+    const { kernel, kernelAddress6, stationAddress6 } = segment;
+    const addresses = `${stationAddress6}/64`;
+    const { net, stack, link } = makeStack(t, { ...options, addresses, probeMs: 50 });
+    await link.whenReady();
+    for (const scenario of [...transfers(4 * MIB), ...crowd(20, 64 * 1024)]) {
+      await callPeer(t, net as NetLike, peer, kernelAddress6, scenario);
+      await servePeer(t, net as NetLike, peer, stationAddress6, scenario);
+    }
+    t.match(
+      kernel.run('ip', '-6', 'neighbour', 'show'),
+      `${stationAddress6} dev br0 lladdr ${MAC}`,
+    );
+    t.match(link.neighbours(), [{ address: kernelAddress6 }]);
+    t.equal(stack.stats().failures, 0);
+    stack.close();
+    const thief = makeStack(t, { ...options, addresses: `${kernelAddress6}/64`, probeMs: 500 });
+    await t.rejects(thief.link.whenReady(), {
+      code: 'EADDRINUSE',
+      message: /^fd00:77::1 is in use/,
+    });
+  },
+);
+
 kernelTest('MTU 9,000, and offloads of the interfaces off', NEEDS, async (t) => {
   const { segment, peer } = place;
   const { kernel, station, device, port, bridge } = segment;

@@ -22,6 +22,7 @@ import {
   type EthernetLinkOptions,
   type EthernetSetup,
 } from './ethernet-options';
+import { ownAddresses } from './own-addresses';
 import { Station } from './station';
 
 /** One line of `neighbours()`, as `ip neigh` would print it. */
@@ -37,7 +38,7 @@ export class EthernetLink implements Link {
   readonly sharesHost = false;
   readonly counters = new EthernetCounters();
   readonly #setup: EthernetSetup;
-  readonly #plan: AddressPlan;
+  #plan: AddressPlan;
   readonly #carrier: ReturnType<typeof chooseCarrier>;
   #mac: MacAddress | null;
   #host: LinkHost | null = null;
@@ -98,6 +99,8 @@ export class EthernetLink implements Link {
     this.#host = host;
     this.#failure = null;
     this.#mac ??= MacAddress.generate((target) => host.random(target));
+    const { addresses, gateways } = this.#setup;
+    this.#plan = new AddressPlan(ownAddresses(addresses, this.#mac, this.name), gateways);
     const station = new Station({
       mac: this.#mac,
       plan: this.#plan,
@@ -140,6 +143,11 @@ export class EthernetLink implements Link {
       else this.#awaiting.push((error) => (error === null ? resolve() : reject(error)));
       this.#station?.holdProcess(this.#awaiting.length > 0);
     });
+  }
+
+  /** Our own, as text; with IPv6 a link-local one among them, once the link is open. */
+  get addresses(): string[] {
+    return this.#plan.addresses.map(({ text }) => text);
   }
 
   /** What is known of others on the network. */

@@ -41,6 +41,10 @@ export class Neighbour {
     this.w3 = w3;
   }
 
+  get isIpv4(): boolean {
+    return this.w0 === 0 && this.w1 === 0 && this.w2 === 0xffff;
+  }
+
   get addressText(): string {
     return IpAddress.fromWords(this.w0, this.w1, this.w2, this.w3).text;
   }

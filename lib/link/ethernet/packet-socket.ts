@@ -1,6 +1,6 @@
 /**
  * A packet socket on one interface, as a station of its own hears and speaks there (packet(7)):
- * frames to one hardware address, ARP, and IPv6 multicast; nothing of what the host itself sends.
+ * frames to one hardware address, ARP, and questions of IPv6; nothing of what the host itself sends.
  */
 import { NetworkError } from '../../support/network-error';
 import { ETHERTYPE_ARP } from '../../wire/ethernet';
@@ -40,17 +40,20 @@ const VLAN_MASK = 0x0fff;
 function programFor({ high, low }: MacAddress): (readonly [number, number, number, number])[] {
   return [
     [0x20, 0, 0, VLAN_TAG], // ld vlan_tci
-    [0x45, 11, 0, VLAN_MASK], // jset: of a VLAN, so drop
+    [0x45, 14, 0, VLAN_MASK], // jset: of a VLAN, so drop
     [0x28, 0, 0, 0], // ldh [0]: the destination
     [0x15, 0, 2, high], // jeq
     [0x20, 0, 0, 2], // ld [2]
-    [0x15, 6, 7, low >>> 0], // jeq: to us, so take; else drop
-    [0x15, 5, 0, 0x3333], // jeq: IPv6 multicast, so take
-    [0x15, 0, 5, 0xffff], // jeq: broadcast, or drop
+    [0x15, 9, 10, low >>> 0], // jeq: to us, so take; else drop
+    [0x15, 5, 0, 0x3333], // jeq: IPv6 multicast
+    [0x15, 0, 8, 0xffff], // jeq: broadcast, or drop
     [0x20, 0, 0, 2], // ld [2]
-    [0x15, 0, 3, 0xffffffff], // jeq
+    [0x15, 0, 6, 0xffffffff], // jeq
     [0x28, 0, 0, 12], // ldh [12]
-    [0x15, 0, 1, ETHERTYPE_ARP], // jeq: ARP, so take; else drop
+    [0x15, 3, 4, ETHERTYPE_ARP], // jeq: ARP, so take; else drop
+    [0x20, 0, 0, 2], // IPv6 multicast: ld [2]
+    [0x15, 1, 0, 1], // jeq: all nodes, so take
+    [0x35, 0, 1, 0xff000000], // jge: whom neighbours ask for, so take; else drop
     [0x06, 0, 0, 0x40000], // take: ret, all of it
     [0x06, 0, 0, 0], // drop: ret #0
   ];

@@ -22,6 +22,7 @@ import { Arp } from './arp';
 import type { EthernetCounters } from './ethernet-counters';
 import { FrameOutput } from './frame-output';
 import type { Neighbour } from './neighbour';
+import { isNeighbourDiscovery, NeighbourDiscovery } from './neighbour-discovery';
 import { NextHops } from './next-hops';
 
 export interface StationParts {
@@ -44,6 +45,7 @@ export class Station implements ClaimEvents {
   readonly #output: FrameOutput;
   readonly #hops: NextHops;
   readonly #arp: Arp;
+  readonly #discovery: NeighbourDiscovery;
   readonly #claims: readonly AddressClaim[];
   readonly #header = new EthernetHeader();
   #isClosed = false;
@@ -56,12 +58,15 @@ export class Station implements ClaimEvents {
     const { mac, plan, terms, carrier, host, counters } = parts;
     const fraction = fractionsFrom(host);
     const output = new FrameOutput(carrier, mac);
-    const ask = (neighbour: Neighbour, toItself: boolean) => this.#arp.ask(neighbour, toItself);
+    const ask = (one: Neighbour, toItself: boolean) =>
+      (one.isIpv4 ? this.#arp : this.#discovery).ask(one, toItself);
     this.#output = output;
     this.#hops = new NextHops({ plan, output, host, counters, fraction, ask });
     this.#claims = plan.addresses.map((one) => new AddressClaim(one, terms, this, fraction));
     const { cache } = this.#hops;
-    this.#arp = new Arp({ mac, plan, cache, claims: this.#claims, output, counters });
+    const resolution = { mac, plan, cache, claims: this.#claims, output, counters };
+    this.#arp = new Arp(resolution);
+    this.#discovery = new NeighbourDiscovery(resolution);
   }
 
   /** Begins to claim its addresses. */
@@ -130,11 +135,11 @@ export class Station implements ClaimEvents {
   }
 
   handleProbe(claim: AddressClaim): void {
-    if (claim.address.isMapped) this.#arp.probe(claim);
+    (claim.address.isMapped ? this.#arp : this.#discovery).probe(claim);
   }
 
   handleAnnouncement(claim: AddressClaim): void {
-    if (claim.address.isMapped) this.#arp.announce(claim);
+    (claim.address.isMapped ? this.#arp : this.#discovery).announce(claim);
   }
 
   handleHeld(): void {
@@ -156,7 +161,8 @@ export class Station implements ClaimEvents {
         this.#deliver(4, offset, length, toUs, note);
         break;
       case ETHERTYPE_IPV6:
-        this.#deliver(6, offset, length, toUs, note);
+        if (!isNeighbourDiscovery(offset, length)) this.#deliver(6, offset, length, toUs, note);
+        else this.#discovery.receive(offset, length, this.#header, this.#parts.host.clock.now());
         break;
       default:
         this.#parts.counters.droppedType++;

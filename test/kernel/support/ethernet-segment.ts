@@ -16,6 +16,8 @@ export class EthernetSegment {
   readonly port = 'port0';
   readonly kernelAddress = '10.77.0.1';
   readonly stationAddress = '10.77.0.2';
+  readonly kernelAddress6 = 'fd00:77::1';
+  readonly stationAddress6 = 'fd00:77::2';
 
   constructor() {
     const { kernel, station, bridge, device, port } = this;
@@ -27,6 +29,7 @@ export class EthernetSegment {
     for (const name of [port, bridge]) kernel.ip('link', 'set', name, 'addrgenmode', 'none');
     kernel.ip('link', 'set', port, 'master', bridge);
     kernel.ip('address', 'add', `${this.kernelAddress}/24`, 'dev', bridge);
+    kernel.ip('address', 'add', `${this.kernelAddress6}/64`, 'dev', bridge, 'nodad');
     for (const name of [port, bridge]) kernel.ip('link', 'set', name, 'up');
     station.ip('link', 'set', device, 'up');
   }

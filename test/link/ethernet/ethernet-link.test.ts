@@ -2,7 +2,7 @@
 import t from 'tap';
 import { createNet } from '../../../lib/net/create-net';
 import { packetMemory } from '../../../lib/support/memory';
-import { type Attached, Hub } from './hub';
+import { type Attached, Hub, settle } from './hub';
 
 const ANNE = { mac: '02:00:00:00:00:01', addresses: '10.0.0.1/24' };
 const BERT = { mac: '02:00:00:00:00:02', addresses: '10.0.0.2/24' };
@@ -30,16 +30,6 @@ function connect(from: Attached, host: string, port = 80) {
   socket.on('connect', () => seen.push('connect'));
   socket.on('error', (error: NodeJS.ErrnoException) => seen.push(error.code!));
   return { socket, seen };
-}
-
-/** Lets what is due by Node's own queues happen, too. */
-async function settle(hub: Hub, ms: number): Promise<string[]> {
-  const sent: string[] = [];
-  for (let i = 0; i < 10; i++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    sent.push(...hub.pass(ms / 10));
-  }
-  return sent;
 }
 
 t.test('claims its address before it uses it, and says so', async (t) => {

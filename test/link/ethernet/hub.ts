@@ -7,6 +7,7 @@ import type { EthernetLinkOptions } from '../../../lib/link/ethernet/ethernet-op
 import { VirtualClock } from '../../../lib/sim/virtual-clock';
 import { Stack } from '../../../lib/stack/stack';
 import { SeededRandom } from '../../../lib/support/random';
+import { IpAddress } from '../../../lib/wire/ip-address';
 
 /** From one station to the others, ms. */
 const DELAY_MS = 0.1;
@@ -73,13 +74,39 @@ export class Hub {
   }
 }
 
+/** Lets what is due by Node's own queues happen, too. */
+export async function settle(hub: Hub, ms: number): Promise<string[]> {
+  const sent: string[] = [];
+  for (let i = 0; i < 10; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    sent.push(...hub.pass(ms / 10));
+  }
+  return sent;
+}
+
 /** One frame as a line: `01 > ff arp who 10.0.0.2 tell 10.0.0.1`; stations by their last byte. */
 function describe(frame: Buffer): string {
   const way = `${frame.toString('hex', 11, 12)} > ${frame.toString('hex', 5, 6)}`;
   const type = frame.readUInt16BE(12);
   if (type === 0x0806) return `${way} ${describeArp(frame.subarray(14))}`;
   if (type === 0x0800) return `${way} ip ${dotted(frame, 26)} > ${dotted(frame, 30)}`;
+  if (type === 0x86dd) return `${way} ${describeIpv6(frame.subarray(14))}`;
   return `${way} type ${type.toString(16)}`;
+}
+
+/** `nd who fd00::2 tell fd00::1`, `nd fd00::2 is 02` and, where nobody has asked, `…, here`. */
+function describeIpv6(packet: Buffer): string {
+  const [source, destination] = [address(packet, 8), address(packet, 24)];
+  if (packet[6] !== 58 || packet[40] < 135) return `ip ${source} > ${destination}`;
+  const target = address(packet, 48);
+  if (packet[40] === 135) return `nd who ${target} tell ${source}`;
+  const isAnswer = (packet[44] & 0x40) !== 0;
+  return `nd ${target} is ${packet.toString('hex', 71, 72)}${isAnswer ? '' : ', here'}`;
+}
+
+function address(bytes: Buffer, at: number): string {
+  const words = [0, 4, 8, 12].map((i) => bytes.readInt32BE(at + i));
+  return IpAddress.fromIpv6(words[0], words[1], words[2], words[3]).text;
 }
 
 function describeArp(arp: Buffer): string {
