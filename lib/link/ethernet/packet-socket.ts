@@ -1,6 +1,6 @@
 /**
  * A packet socket on one interface, as a station of its own hears and speaks there (packet(7)):
- * frames to one hardware address, ARP, and questions of IPv6; nothing of what the host itself sends.
+ * frames to one hardware address, ARP, and IPv6 questions; nothing that the host itself sends.
  */
 import { NetworkError } from '../../support/network-error';
 import { ETHERTYPE_ARP } from '../../wire/ethernet';
