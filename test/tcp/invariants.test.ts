@@ -42,6 +42,22 @@ const BREAKS: readonly (readonly [Reachable, (tcb: Tcb) => void, RegExp])[] = [
   [
     'FIN-WAIT-1',
     (tcb) => {
+      tcb.scoreboard.lostBytes = -1;
+      tcb.scoreboard.flyingBytes++;
+    },
+    /negative/,
+  ],
+  [
+    'FIN-WAIT-1',
+    (tcb) => {
+      tcb.scoreboard.sackedBytes = -1;
+      tcb.scoreboard.flyingBytes++;
+    },
+    /negative/,
+  ],
+  [
+    'FIN-WAIT-1',
+    (tcb) => {
       tcb.scoreboard.lostBytes = 1;
     },
     /flying, lost or reported/,
