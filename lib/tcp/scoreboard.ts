@@ -120,7 +120,7 @@ export class Scoreboard {
         this.sackedBytes -= ring.lengthOf(slot);
         this.sackedCount--;
       } else if (state !== JOINED) {
-        this.#deliver(slot);
+        this.#deliver(slot, true);
       }
       ring.shift();
       if (this.#firstLost > 0) this.#firstLost--;
@@ -153,7 +153,7 @@ export class Scoreboard {
         !seqLt(first, from) &&
         !seqGt(ring.endOf(slot), to)
       ) {
-        this.#deliver(slot);
+        this.#deliver(slot, false);
         this.#markReported(slot, flags);
         isNew = true;
       }
@@ -280,7 +280,7 @@ export class Scoreboard {
   }
 
   /** It has arrived, and RACK learns from it (RFC 8985 §6.2 steps 1 to 3). */
-  #deliver(slot: number): void {
+  #deliver(slot: number, isInTurn: boolean): void {
     const ring = this.ring;
     const flags = ring.flagsOf(slot);
     const length = ring.lengthOf(slot);
@@ -309,8 +309,9 @@ export class Scoreboard {
     );
     if (!isRepeated) this.freshRtt = rtt;
     // Which copy of a repeated segment has arrived? Not the last, if that would have been too
-    // quick.
-    if (isRepeated && (rtt < this.#minRtt || this.#echoedAt < Math.floor(sentAt))) return;
+    // quick. (What lies behind a gap is not what the echo is of: RFC 7323 §4.3.)
+    const isOlder = isInTurn && this.#echoedAt < Math.floor(sentAt);
+    if (isRepeated && (rtt < this.#minRtt || isOlder)) return;
     if (sentAt < this.newestSentAt) return;
     if (sentAt === this.newestSentAt && !seqGt(end, this.newestEnd)) return;
     this.newestSentAt = sentAt;

@@ -207,6 +207,26 @@ t.test('an answer that is too quick for a repetition says nothing of it', (t) =>
   t.end();
 });
 
+t.test('an echo says nothing of a repetition behind a gap, only of one in its turn', (t) => {
+  const board = boardOf(3);
+  board.loseAll();
+  board.repeat(board.pollLost(), 10, 50);
+  board.repeat(board.pollLost(), 20, 60);
+  board.repeat(board.pollLost(), 30, 70);
+  board.beginAck(110, 2, 30); // the echo is of what came before the gap
+  board.report(20, 30);
+  t.equal(board.newestSentAt, 70, 'so a lost repetition before it is found');
+  t.equal(board.loseLate(0, 110), 0);
+  t.equal(board.lostBytes, 20);
+  const other = boardOf(1);
+  other.loseAll();
+  other.repeat(other.pollLost(), 10, 50);
+  other.beginAck(90, 2, 30);
+  other.acknowledge(10);
+  t.ok(Number.isNaN(other.newestSentAt), 'the first copy has arrived');
+  t.end();
+});
+
 t.test('what arrives after something later, and was sent once, was reordered', (t) => {
   const board = boardOf(3);
   board.beginAck(10, Number.NaN, 0);
