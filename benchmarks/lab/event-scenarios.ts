@@ -157,7 +157,7 @@ const tailLoss: Scenario = {
   },
 };
 
-const TAIL_BYTES = 100_000;
+const TAIL_BYTES = 70 * PAYLOAD_BYTES;
 const TAIL_RTT_MS = 40;
 
 /** How much later a transfer is over when its last segments are lost. */
@@ -182,7 +182,7 @@ class TailLoss {
 
   #run(segments: number, sack: boolean): Run {
     const controller = this.#controller;
-    const flows = [{ label: controller, controller, bytes: TAIL_BYTES }];
+    const flows = [{ label: controller, controller, bytes: TAIL_BYTES, staysOpen: true }];
     const link = { ...bottleneckLink(), delayMs: TAIL_RTT_MS / 2 };
     const until = ({ flows: [flow] }: Run) => flow?.isOver === true;
     const prepare = (run: Run) => loseTail(run, segments);

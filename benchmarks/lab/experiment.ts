@@ -25,6 +25,7 @@ export interface FlowPlan {
   controller: string;
   startMs?: number;
   bytes?: number;
+  staysOpen?: boolean;
 }
 
 export interface Experiment {
@@ -138,6 +139,7 @@ export class Run {
       to: receiver,
       port: 5001 + i,
       bytes: plan.bytes,
+      staysOpen: plan.staysOpen,
       connection: { congestionControl: plan.controller },
     });
   }

@@ -16,6 +16,8 @@ export interface BulkFlowOptions {
   to: SimulatedHost;
   /** Bytes to send; Infinity unless given. */
   bytes?: number;
+  /** Does the connection stay open behind them? Unless given the FIN follows. */
+  staysOpen?: boolean;
   /** 5001 unless given; each flow between two hosts needs its own. */
   port?: number;
   /** Of the sender's connection. */
@@ -29,6 +31,7 @@ export class BulkFlow {
   error: NetworkErrorCode | null = null;
   readonly sender: StackConnection;
   readonly #bytes: number;
+  readonly #staysOpen: boolean;
   readonly #chunk = new Uint8Array(CHUNK_BYTES);
   readonly #target = new Uint8Array(CHUNK_BYTES);
   #sent = 0;
@@ -37,6 +40,7 @@ export class BulkFlow {
   constructor(options: BulkFlowOptions) {
     const { from, to, bytes = Infinity, port = FIRST_PORT, connection } = options;
     this.#bytes = bytes;
+    this.#staysOpen = options.staysOpen ?? false;
     to.stack.listen({ address: IPV4_ANY, port, backlog: 1 }, (accepted) => {
       accepted.handler = new BulkReader(this, accepted);
     });
@@ -57,7 +61,7 @@ export class BulkFlow {
       taken = from + sender.send(this.#chunk, from);
       this.#sent += taken - from;
     }
-    if (this.#sent >= this.#bytes) sender.shutdown();
+    if (this.#sent >= this.#bytes && !this.#staysOpen) sender.shutdown();
   }
 
   /** Empties the receiver's buffer. */
