@@ -216,7 +216,7 @@ t.test('an echo says nothing of a repetition behind a gap, only of one in its tu
   board.beginAck(110, 2, 30); // the echo is of what came before the gap
   board.report(20, 30);
   t.equal(board.newestSentAt, 70, 'so a lost repetition before it is found');
-  t.equal(board.loseLate(0, 110), 0);
+  t.equal(loseLate(board, 0, 110), 0);
   t.equal(board.lostBytes, 20);
   const other = boardOf(1);
   other.loseAll();
