@@ -29,6 +29,7 @@ const IFF_UP = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
 const IFLA_MASTER = 10;
+const IFLA_TXQLEN = 13;
 const IFLA_AF_SPEC = 26;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
 const ADDR_GEN_MODE_NONE = 1;
@@ -81,6 +82,12 @@ export class Netlink {
   setMtu(index: number, mtu: number): void {
     const body = Buffer.concat([linkBody(index, 0, 0), attribute(IFLA_MTU, uint32(mtu))]);
     this.#ask(RTM_NEWLINK, NLM_F_ACK, body, `MTU of ${mtu}`);
+  }
+
+  /** Most packets that wait for whoever reads the device. @throws NetworkError EPERM */
+  setQueueLength(index: number, packets: number): void {
+    const body = Buffer.concat([linkBody(index, 0, 0), attribute(IFLA_TXQLEN, uint32(packets))]);
+    this.#ask(RTM_NEWLINK, NLM_F_ACK, body, `queue of ${packets} packets`);
   }
 
   /** @throws NetworkError EPERM */

@@ -8,6 +8,12 @@ import type { Libc } from './libc';
 import { type DeviceState, Netlink } from './netlink';
 import type { TunSettings } from './tun-options';
 
+/**
+ * Most packets that wait for us. The kernel's 500 are too few for a thousand connections that all
+ * begin at once, and what finds no room is lost.
+ */
+const QUEUE_PACKETS = 8192;
+
 export class TunAddresses {
   readonly #settings: TunSettings;
   readonly #netlink: Netlink;
@@ -37,8 +43,10 @@ export class TunAddresses {
     const { existing, mtu, hostAddresses, routes } = this.#settings;
     const state = this.find(name);
     this.#index = state.index;
-    this.#checkOwn();
-    if (!existing) this.#leaveUnaddressed();
+    if (!existing) {
+      this.#leaveUnaddressed();
+      this.#netlink.setQueueLength(state.index, QUEUE_PACKETS);
+    }
     if (mtu !== 0 && mtu !== state.mtu) this.#netlink.setMtu(state.index, mtu);
     for (const cidr of hostAddresses) {
       this.#netlink.addAddress(state.index, cidr);
@@ -49,6 +57,7 @@ export class TunAddresses {
       this.#netlink.addRoute(state.index, network);
       this.#routes.push(network);
     }
+    this.#checkOwn();
     return mtu === 0 ? state.mtu : mtu;
   }
 

@@ -8,9 +8,10 @@
  * with a LinkHost of one's own, without a stack, and `offload: false`.
  */
 import type { Link, LinkHost, LinkRoute } from '../../types/link';
+import { NetworkError } from '../support/network-error';
 import type { IpAddress } from '../wire/ip-address';
 import { IPV4_MAX_BYTES } from '../wire/ipv4';
-import { systemError } from './errno';
+import { EBADF, EBADFD, systemError } from './errno';
 import { type Libc, loadLibc } from './libc';
 import { LinkCounters } from './link-counters';
 import { withinNamespace } from './network-namespace';
@@ -37,6 +38,7 @@ export class TunLink implements Link {
   #addresses: TunAddresses | null = null;
   #queues: TunQueue[] = [];
   #transmitter: TunTransmitter | null = null;
+  #failed = false;
 
   /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
   constructor(options: TunLinkOptions) {
@@ -71,6 +73,7 @@ export class TunLink implements Link {
   open(host: LinkHost): void {
     const libc = loadLibc();
     this.#host = host;
+    this.#failed = false;
     try {
       withinNamespace(libc, this.#settings.namespace, () => this.#openDevice(libc));
       this.#openQueues(libc, this.#device!, host);
@@ -99,6 +102,7 @@ export class TunLink implements Link {
 
   /** Every destination is taken to lie behind this link, if it has an address of that family. */
   route(destination: IpAddress): LinkRoute | null {
+    if (this.#failed) return null;
     const { addresses } = this.#settings;
     const own = addresses.find(({ address }) => address.isMapped === destination.isMapped);
     return own === undefined ? null : { source: own.address, mtu: this.#mtu };
@@ -132,6 +136,8 @@ export class TunLink implements Link {
 
   /** The device is gone: deleted, or its namespace was. */
   handleFailure(error: Error): void {
+    if (this.#failed) return;
+    this.#failed = true;
     this.#stop();
     this.#host?.failed(error);
   }
@@ -147,7 +153,10 @@ export class TunLink implements Link {
 
   /** A queue can no longer be read. */
   handleBroken(errno: number): void {
-    this.handleFailure(systemError(errno, `device ${this.#name}`));
+    const isGone = errno === EBADF || errno === EBADFD;
+    const detail = `device ${this.#name}`;
+    if (!isGone) this.handleFailure(systemError(errno, detail));
+    else this.handleFailure(new NetworkError('ENODEV', `${detail} is gone`));
   }
 
   /** Nothing that arrives reaches JavaScript any longer; sending still works. */

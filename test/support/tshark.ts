@@ -14,6 +14,8 @@ export interface TsharkPacket {
   /** What the experts say at the severities warning and error. */
   complaints: string[];
   malformed: boolean;
+  /** Is the TCP checksum only its pseudo-header's sum, left for hardware to complete? (IPv4) */
+  isPartial: boolean;
 }
 
 const FIELDS = [
@@ -24,6 +26,8 @@ const FIELDS = [
   'frame.comment',
   '_ws.expert.message',
   '_ws.malformed',
+  'ip.len',
+  'tcp.checksum',
 ];
 
 /** Every packet of a file, all checksums verified. @throws Error where tshark cannot read it */
@@ -36,7 +40,8 @@ export function readWithTshark(file: string): TsharkPacket[] {
   const output = execFileSync('tshark', args, { encoding: 'utf8', stdio, maxBuffer: 2 ** 28 });
   const lines = output.split('\n').filter((line) => line !== '');
   return lines.map((line) => {
-    const [name, source, destination, flags, comment, experts, malformed] = line.split('\t');
+    const [name, source, destination, flags, comment, experts, malformed, length, checksum] =
+      line.split('\t');
     return {
       interface: name,
       source,
@@ -45,8 +50,18 @@ export function readWithTshark(file: string): TsharkPacket[] {
       comment,
       complaints: experts.split('|').filter((one) => /malformed|checksum|bogus|error/i.test(one)),
       malformed: malformed !== '',
+      isPartial: Number(checksum) === pseudoSum(source, destination, Number(length) - 20),
     };
   });
+}
+
+/** RFC 9293 §3.1, of a segment of `length` bytes between two IPv4 addresses. */
+function pseudoSum(source: string, destination: string, length: number): number {
+  const bytes = [source, destination].flatMap((one) => one.split('.').map(Number));
+  let sum = 6 + length;
+  for (let i = 0; i < bytes.length; i += 2) sum += bytes[i] * 256 + bytes[i + 1];
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return sum;
 }
 
 function findTshark(): true | string {
