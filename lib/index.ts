@@ -22,6 +22,7 @@ export type { EthernetLinkOptions } from './link/ethernet/ethernet-options';
 export { PacketLink } from './link/packet-link';
 export type { PacketLinkOptions } from './link/packet-link-options';
 export { RawLink } from './link/raw-link';
+export type { RawLinkOptions } from './link/raw-link-options';
 export { RawSocketLink } from './link/raw-socket-link';
 export { createTunLink, TunLink } from './link/tun-link';
 export type { TunLinkOptions } from './link/tun-options';

@@ -5,6 +5,7 @@
  * (`lib/support/memory`); both sides speak of them as offset and length. A link never interprets
  * TCP.
  */
+import type { NetworkErrorCode } from '../lib/support/network-error';
 import type { ChecksumNote } from '../lib/wire/checksum-note';
 import type { IpAddress } from '../lib/wire/ip-address';
 import type { Clock } from './clock';
@@ -23,6 +24,11 @@ export interface LinkHost {
   receiveExplained?(offset: number, length: number, checksum: ChecksumNote): string | null;
   /** A batch of `receive` calls is over: now the stack answers. */
   receivedBatch(): void;
+  /**
+   * Of a packet that was committed: it will never leave, for the reason that `code` says, and its
+   * bytes are the stack's only during the call. EMSGSIZE: `route` says what fits.
+   */
+  sendFailed?(offset: number, length: number, code: NetworkErrorCode): void;
   /** There is room again after `reserve` returned -1. */
   writable(): void;
   /**

@@ -92,6 +92,7 @@ export class CaptureLink implements Link {
       receiveExplained: (offset, length, note) => this.#receive(host, offset, length, note),
       receivedBatch: () => host.receivedBatch(),
       writable: () => host.writable(),
+      sendFailed: (offset, length, code) => host.sendFailed?.(offset, length, code),
       failed: (error) => host.failed(error),
       defer: (fn) => host.defer(fn),
       clock,

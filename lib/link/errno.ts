@@ -25,6 +25,7 @@ const CODES: Record<number, NetworkErrorCode> = {
   23: 'EMFILE', // ENFILE
   24: 'EMFILE',
   77: 'ENODEV', // EBADFD: what the descriptor stood for is gone
+  90: 'EMSGSIZE',
   93: 'ENOTSUP', // EPROTONOSUPPORT
   95: 'ENOTSUP',
   97: 'EAFNOSUPPORT',

@@ -12,6 +12,7 @@ import { IcmpReceiver } from './icmp-receiver';
 import { Icmp6Receiver } from './icmp6-receiver';
 import { type Libc, loadLibc } from './libc';
 import { LinkCounters } from './link-counters';
+import { libcWithin } from './network-namespace';
 
 /** The sending half: `reserve`, `commit` and `flush` as in Link. */
 export interface HostTransmitter {
@@ -59,7 +60,7 @@ export abstract class HostLink implements Link {
 
   /** @throws NetworkError EPERM, EACCES (no CAP_NET_RAW), ENOTSUP (not Linux, no koffi), EMFILE */
   open(host: LinkHost): void {
-    const libc = loadLibc();
+    const libc = this.#loadLibc();
     this.host = host;
     if (HostLink.#open.size === 0) process.on('exit', HostLink.#stopAll);
     HostLink.#open.add(this);
@@ -74,6 +75,17 @@ export abstract class HostLink implements Link {
       this.close();
       throw error;
     }
+  }
+
+  /** Network namespace whose addresses the link has; '': that of the process. */
+  protected get namespace(): string {
+    return '';
+  }
+
+  #loadLibc(): Libc {
+    const libc = loadLibc();
+    const { namespace } = this;
+    return namespace === '' ? libc : libcWithin(libc, namespace);
   }
 
   close(): void {

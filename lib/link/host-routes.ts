@@ -16,6 +16,7 @@ import { readSocketAddress, SOCKADDR_IN6_BYTES, writeSocketAddress } from './soc
 
 /** The discard port: any would do. */
 const ANY_PORT = 9;
+const REFUSALS = ['EACCES', 'EHOSTUNREACH', 'EINVAL'];
 
 /** One of each family: a socket is made when it is first needed. */
 interface Family {
@@ -48,11 +49,11 @@ export class HostRoutes {
 
   /**
    * @returns null where the host has no route
-   * @throws NetworkError EMFILE, ENOBUFS
+   * @throws NetworkError EMFILE, ENOBUFS; EACCES, EHOSTUNREACH, EINVAL where the route says so
    */
   routeTo(destination: IpAddress): LinkRoute | null {
     const family = this.#connect(destination);
-    if (family === null) return null;
+    if (family === null) return this.#hasFamily(destination) ? this.#refuse(destination) : null;
     const source = this.#source(family);
     this.#mtuLength.writeUInt32LE(4);
     const { fd, level, mtuOption } = family;
@@ -83,13 +84,24 @@ export class HostRoutes {
     }
   }
 
+  #hasFamily(destination: IpAddress): boolean {
+    return destination.isMapped || this.#hasIpv6;
+  }
+
   /** @returns the family of the socket that is connected now; null: there is no way there */
   #connect(destination: IpAddress): Family | null {
-    if (!destination.isMapped && !this.#hasIpv6) return null;
+    if (!this.#hasFamily(destination)) return null;
     const family = destination.isMapped ? this.#ipv4 : this.#ipv6;
     this.#open(family);
     const length = writeSocketAddress(this.#name, destination, ANY_PORT);
     return this.#libc.connect(family.fd, this.#name, length) === 0 ? family : null;
+  }
+
+  /** A route that forbids is another thing than none (ip-route(8): prohibit, unreachable, …). */
+  #refuse(destination: IpAddress): null {
+    const error = systemError(this.#libc.errno(), `the host's route to ${destination.text}`);
+    if (REFUSALS.includes(error.code)) throw error;
+    return null;
   }
 
   #source({ fd }: Family): IpAddress | null {

@@ -31,6 +31,7 @@ export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_ATTACH_FILTER = 26;
 export const SO_SNDBUFFORCE = 32;
+export const SO_MEMINFO = 55;
 export const SO_RCVBUFFORCE = 33;
 export const IPV6_MTU = 24;
 export const IPV6_V6ONLY = 26;

@@ -14,8 +14,16 @@ export class LinkCounters {
   droppedOverflow = 0;
   /** Brought in by the user although there was no room. */
   droppedFull = 0;
-  /** The kernel refuses to send this packet, and would again: no route, a firewall, too large. */
+  /** The kernel refuses to send this packet, and would again: for one of the reasons below. */
   droppedRefused = 0;
+  /** Of those: longer than the path takes, … */
+  refusedTooLong = 0;
+  /** … no route, or nobody there, … */
+  refusedUnreachable = 0;
+  /** … forbidden by a firewall or a route. */
+  refusedForbidden = 0;
+  /** Times that the kernel had no room for what we sent, and it had to wait. */
+  sendBlocked = 0;
   /** The device was down, or without a carrier. */
   droppedDown = 0;
   /** Came while the link was not open. */

@@ -32,6 +32,26 @@ export function withinNamespace<T>(libc: Libc, name: string, work: () => T): T {
   }
 }
 
+/** The same calls, but that sockets are made in the namespace, to which they belong from then on. */
+export function libcWithin(libc: Libc, name: string): Libc {
+  /** Of the last `socket`, if it failed: coming back from the namespace must not hide it. */
+  let errno = 0;
+  return {
+    ...libc,
+    socket: (...args) =>
+      withinNamespace(libc, name, () => {
+        const fd = libc.socket(...args);
+        errno = fd < 0 ? libc.errno() : 0;
+        return fd;
+      }),
+    errno: () => {
+      const kept = errno;
+      errno = 0;
+      return kept === 0 ? libc.errno() : kept;
+    },
+  };
+}
+
 function openNamespace(name: string): number {
   try {
     return openSync(name.includes('/') ? name : `${NAMED}/${name}`, 'r');

@@ -24,6 +24,17 @@ export function openRawDescriptor(libc: sys.Libc): number {
   return fd;
 }
 
+/** Buffers of another size. */
+export function resizeBuffers(
+  libc: sys.Libc,
+  fd: number,
+  receiveBytes: number,
+  sendBytes: number,
+): void {
+  raise(libc, fd, sys.SO_RCVBUFFORCE, sys.SO_RCVBUF, receiveBytes);
+  raise(libc, fd, sys.SO_SNDBUFFORCE, sys.SO_SNDBUF, sendBytes);
+}
+
 /**
  * A socket that hears of ICMP errors, and of nothing else in ICMP (raw(7), ICMP_FILTER).
  * @throws NetworkError like `openRawDescriptor`

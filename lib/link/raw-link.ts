@@ -10,12 +10,14 @@
  * it, and koffi aborts the process.
  */
 import type { LinkHost } from '../../types/link';
+import type { NetworkErrorCode } from '../support/network-error';
 import { systemError } from './errno';
 import { HostLink, type HostTransmitter } from './host-link';
 import type { HostPorts } from './host-ports';
 import { type Libc, loadLibc, type PollHandle, type PollOptions } from './libc';
 import { loadTcpPort } from './port-filter';
-import { openRawDescriptor } from './raw-descriptor';
+import { openRawDescriptor, resizeBuffers } from './raw-descriptor';
+import { type RawLinkOptions, readRawLinkOptions } from './raw-link-options';
 import { RawReceiver } from './raw-receiver';
 import { RawTransmitter } from './raw-transmitter';
 import { Raw6Socket } from './raw6-socket';
@@ -26,6 +28,7 @@ const BOTH: PollOptions = { readable: true, writable: true };
 export class RawLink extends HostLink {
   readonly name = 'raw';
 
+  readonly #options: Required<RawLinkOptions>;
   #libc: Libc | null = null;
   #fd = -1;
   #receiver: RawReceiver | null = null;
@@ -34,6 +37,16 @@ export class RawLink extends HostLink {
   #poll: PollHandle | null = null;
   /** Null where the host has no IPv6. */
   #raw6: Raw6Socket | null = null;
+
+  /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
+  constructor(options: RawLinkOptions = {}) {
+    super();
+    this.#options = readRawLinkOptions(options);
+  }
+
+  protected override get namespace(): string {
+    return this.#options.namespace;
+  }
 
   /** @returns true, or what is missing and how to get it */
   static available(): true | string {
@@ -49,6 +62,8 @@ export class RawLink extends HostLink {
   protected openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter {
     this.#libc = libc;
     this.#fd = openRawDescriptor(libc);
+    const { receiveBufferBytes, sendBufferBytes } = this.#options;
+    resizeBuffers(libc, this.#fd, receiveBufferBytes, sendBufferBytes);
     ports.filter.attach(this.#fd, loadTcpPort);
     const accepts = (offset: number, length: number) => ports.accepts(offset, length);
     this.#receiver = new RawReceiver(libc, this.#fd, accepts, this.counters, host);
@@ -94,6 +109,10 @@ export class RawLink extends HostLink {
   handleBlocked(isIpv6: boolean): void {
     if (isIpv6) this.#raw6?.awaitRoom();
     else this.#poll?.start(BOTH, this.#handlePoll);
+  }
+
+  handleRefused(offset: number, length: number, code: NetworkErrorCode): void {
+    this.host?.sendFailed?.(offset, length, code);
   }
 
   /** The descriptor is broken: it would stay readable or writable for ever. */

@@ -7,6 +7,7 @@
  * at 64 KiB). What the kernel has no room for stays queued in order until it has.
  */
 import { packetMemory } from '../support/memory';
+import type { NetworkErrorCode } from '../support/network-error';
 import { EAGAIN, EBADF, EINTR, ENOBUFS, ENOTSOCK, systemError } from './errno';
 import type { HostTransmitter } from './host-link';
 import { AF_INET, AF_INET6, type Libc } from './libc';
@@ -51,6 +52,8 @@ const LINK_LOCAL = 0x3fa;
 export interface RawTransmitterEvents {
   /** The kernel has no room: `handleWritable` is to be called when it has. */
   handleBlocked(isIpv6: boolean): void;
+  /** The packet will never leave. Its bytes may be looked at during the call. */
+  handleRefused(offset: number, length: number, code: NetworkErrorCode): void;
   /** The socket will never send again. */
   handleFailure(error: Error): void;
 }
@@ -173,12 +176,15 @@ export class RawTransmitter implements HostTransmitter {
     if (errno === EINTR) return;
     if (errno === EAGAIN || errno === ENOBUFS) {
       this.#blocked = true;
+      this.#counters.sendBlocked++;
       this.#events.handleBlocked(v6);
     } else if (errno === EBADF || errno === ENOTSOCK) {
       this.#blocked = true;
       this.#events.handleFailure(systemError(errno, 'send on a raw socket'));
     } else {
-      this.#counters.droppedRefused++;
+      const { code } = systemError(errno, 'send');
+      countRefusal(this.#counters, code);
+      this.#events.handleRefused(this.#ring.offsetAt(0), this.#ring.lengthAt(0), code);
       this.#ring.shift(1);
     }
   }
@@ -252,4 +258,13 @@ function takeScope(offset: number): number {
   const scope = view.getInt32(offset + IPV6_DESTINATION + 4);
   view.setInt32(offset + IPV6_DESTINATION + 4, 0);
   return scope;
+}
+
+function countRefusal(counters: LinkCounters, code: NetworkErrorCode): void {
+  counters.droppedRefused++;
+  if (code === 'EMSGSIZE') counters.refusedTooLong++;
+  else if (code === 'EPERM' || code === 'EACCES') counters.refusedForbidden++;
+  else if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'ENETDOWN') {
+    counters.refusedUnreachable++;
+  }
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../types/clock';
 import type { Link, LinkHost } from '../../types/link';
+import type { NetworkErrorCode } from '../support/network-error';
 import type { ChecksumNote } from '../wire/checksum-note';
 import type { Endpoint } from './endpoint';
 import { Fifo } from './fifo';
@@ -17,6 +18,7 @@ export interface AttachmentOwner {
     length: number,
     note: ChecksumNote,
   ): string | null;
+  sendFailed(attachment: Attachment, offset: number, length: number, code: NetworkErrorCode): void;
   receivedBatch(): void;
   /** Endpoints that waited for room may go on. */
   resume(waiting: Fifo<Endpoint>): void;
@@ -62,6 +64,10 @@ export class Attachment implements LinkHost {
 
   receiveExplained(offset: number, length: number, note: ChecksumNote): string | null {
     return this.#owner.receiveExplained(this, offset, length, note);
+  }
+
+  sendFailed(offset: number, length: number, code: NetworkErrorCode): void {
+    this.#owner.sendFailed(this, offset, length, code);
   }
 
   receivedBatch(): void {

@@ -101,6 +101,9 @@ export class Counters {
   synCookiesFailed = 0;
   /** Paths that turned out narrower than was thought. */
   pathMtuReductions = 0;
+  /** Packets that the host refused to send, and those of them whose connection heard of it. */
+  sendsRefused = 0;
+  sendErrorsToConnection = 0;
   /** Times that a link had no room, and answers outside of connections lost to that. */
   linkFull = 0;
   repliesLost = 0;

@@ -8,7 +8,8 @@
  */
 import type { IpAddress } from '../wire/ip-address';
 
-const LIFE_MS = 600_000;
+/** How long what is known of a path is believed, ms. */
+export const PATH_MTU_LIFE_MS = 600_000;
 
 export interface PathMtu {
   /** Largest packet to send there, bytes. */
@@ -53,7 +54,7 @@ export class PathMtus {
         break;
       }
     }
-    const expiresAt = now + LIFE_MS;
+    const expiresAt = now + PATH_MTU_LIFE_MS;
     this.#entries.set(key, { mtu, mayFragment, expiresAt });
     return expiresAt;
   }

@@ -47,6 +47,7 @@ import { type EngineFactory, Registry } from './registry';
 import { Reporter } from './reporter';
 import { Routes } from './routes';
 import { type SegmentEvent, SegmentTrace } from './segment-trace';
+import { SendFailures } from './send-failures';
 import { Turn } from './turn';
 
 export interface StackEvents {
@@ -102,6 +103,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
   readonly #turn: Turn;
   readonly #input: Input;
   readonly #opener: Opener;
+  readonly #sendFailures: SendFailures;
   readonly #capture: StackCapture | null;
   #closed = false;
 
@@ -160,6 +162,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       listen: new ListenInput({ ...common, opener }),
       icmp: new IcmpInput({ ...common, pathMtus, minPathMtu: config.minPathMtu }),
     });
+    this.#sendFailures = new SendFailures(common);
     this.#opener = new Opener(this.#registry, routes, limits.synQueue);
     this.#openLinks();
   }
@@ -245,6 +248,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
         owner.receive(...packet);
         return reasons.end();
       },
+      sendFailed: (...failure) => this.#sendFailures.receive(...failure),
       receivedBatch: () => this.#turn.endBatch(),
       resume: (waiting) => this.#turn.resume(waiting),
       failed: (attachment, error) => this.#fail(attachment, error),

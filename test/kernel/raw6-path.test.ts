@@ -54,7 +54,7 @@ kernelTest('the way up narrows to 1,300 bytes: "packet too big" is heeded', NEED
   const rig = new Rig(new RawLink(), address6, device);
   await callPeer(t, rig.net, peer!, farAddress6, UP);
   t.equal(rig.stack.stats().pathMtuReductions, 1);
-  await rig.finish(t, { tooLong: true });
+  await rig.finish(t, { refuses: true });
 });
 
 kernelTest('… and where the kernel calls, and usernet sends', NEEDS, async (t) => {
@@ -63,5 +63,5 @@ kernelTest('… and where the kernel calls, and usernet sends', NEEDS, async (t)
   const rig = new Rig(new RawLink(), address6, device);
   await servePeer(t, rig.net, peer!, address6, DOWN);
   t.ok(rig.stack.stats().pathMtuReductions >= 1);
-  await rig.finish(t, { tooLong: true });
+  await rig.finish(t, { refuses: true });
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import t from 'tap';
 import { RawLink } from '../../lib/link/raw-link';
+import type { RawLinkOptions } from '../../lib/link/raw-link-options';
 import { VirtualClock } from '../../lib/sim/virtual-clock';
 import { address, openDescriptors } from './link-cases';
 import { needs } from './privileges';
@@ -96,3 +97,25 @@ async function takePort(port: number): Promise<{ connect(): void; done: Promise<
     },
   };
 }
+
+t.test('wrong options throw what Node throws', async (t) => {
+  for (const [options, code] of [
+    [null, 'ERR_INVALID_ARG_TYPE'],
+    [{ namespace: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ receiveBufferBytes: '4096' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ receiveBufferBytes: 2047 }, 'ERR_INVALID_ARG_VALUE'],
+    [{ sendBufferBytes: 2 ** 30 }, 'ERR_INVALID_ARG_VALUE'],
+    [{ sendBufferBytes: 4096.5 }, 'ERR_INVALID_ARG_VALUE'],
+  ] as const) {
+    t.throws(() => new RawLink(options as RawLinkOptions), { code, name: `TypeError [${code}]` });
+  }
+  t.ok(new RawLink({ sendBufferBytes: 2048, receiveBufferBytes: 2 ** 30 - 1 }));
+});
+
+t.test('a namespace that is not there', needs(RawLink.available()), async (t) => {
+  const before = openDescriptors();
+  const link = new RawLink({ namespace: 'usernet-nowhere' });
+  const error = { code: 'EINVAL', message: /no network namespace usernet-nowhere.*ip netns list/ };
+  t.throws(() => link.open(new RecordingHost()), error);
+  t.equal(openDescriptors(), before);
+});

@@ -89,9 +89,11 @@ function packetMemoryBase(): number {
 function setUp() {
   const kernel = new FakeKernel();
   const counters = new LinkCounters();
-  const events = { blocked: 0, failures: [] as Error[] };
+  const events = { blocked: 0, failures: [] as Error[], refused: [] as [number, string][] };
   const transmitter = new RawTransmitter(kernel.libc, 3, 4, counters, {
     handleBlocked: () => events.blocked++,
+    handleRefused: (offset, _length, code) =>
+      events.refused.push([packetMemory.bytes[offset + 20], code]),
     handleFailure: (error) => events.failures.push(error),
   });
   let next = 0;
@@ -183,6 +185,30 @@ t.test('a packet that the kernel will never send is dropped alone, and counted',
   kernel.answers.push(-EPERM);
   commit(30_000);
   t.equal(counters.droppedRefused, 2, 'also a large one');
+  t.same(
+    events.refused,
+    [
+      [1, 'EPERM'],
+      [4, 'EPERM'],
+    ],
+    'and somebody hears which',
+  );
+  transmitter.dispose();
+});
+
+t.test('each reason of a refusal is counted by its name', async (t) => {
+  const { kernel, counters, events, transmitter, commit } = setUp();
+  for (const errno of [1, 13, 22, 90, 100, 101, 113]) {
+    kernel.answers.push(-errno);
+    commit(100);
+    transmitter.flush();
+  }
+  const codes = events.refused.map(([, code]) => code);
+  const unreachable = ['ENETDOWN', 'ENETUNREACH', 'EHOSTUNREACH'];
+  t.same(codes, ['EPERM', 'EACCES', 'EINVAL', 'EMSGSIZE', ...unreachable]);
+  const { droppedRefused, refusedTooLong, refusedUnreachable, refusedForbidden } = counters;
+  const counted = [droppedRefused, refusedTooLong, refusedUnreachable, refusedForbidden];
+  t.same(counted, [7, 1, 3, 2]);
   transmitter.dispose();
 });
 

@@ -9,7 +9,16 @@ import { RawLink } from '../../../lib/link/raw-link';
 import { RawSocketLink } from '../../../lib/link/raw-socket-link';
 
 /** A raw socket of ours or of the npm package, TUN devices, a program, the right to make namespaces. */
-export type Need = 'raw' | 'raw-socket' | 'tun' | 'nc' | 'curl' | 'ss' | 'tshark' | 'namespace';
+export type Need =
+  | 'raw'
+  | 'raw-socket'
+  | 'tun'
+  | 'nc'
+  | 'curl'
+  | 'ss'
+  | 'tshark'
+  | 'ethtool'
+  | 'namespace';
 
 /** Bits of capabilities(7). */
 const CAP_NET_ADMIN = 12n;

@@ -1,0 +1,239 @@
+/**
+ * The raw link and a kernel over a veth pair whose ends are taken down, narrowed, renumbered and
+ * removed in the middle of a transfer.
+ */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import t, { type Test } from 'tap';
+import { RawLink } from '../../lib/link/raw-link';
+import type { RawLinkOptions } from '../../lib/link/raw-link-options';
+import { IpAddress } from '../../lib/wire/ip-address';
+import { serve } from './support/conversation';
+import { halfway } from './support/halfway';
+import { DEVICE, JoinedNamespaces, OURS, THEIRS } from './support/joined-namespaces';
+import { PeerProcess } from './support/peer-process';
+import { findLack, kernelTest, type Need } from './support/requirements';
+import { type Expected, Rig } from './support/rig';
+import { callPeer, crowd, type Scenario, servePeer, transfers } from './support/scenarios';
+import { until, within } from './support/within';
+
+const MIB = 1024 * 1024;
+const BOUND_MS = 25_000;
+const NEEDS: Need[] = ['raw', 'namespace', 'ethtool'];
+
+let spaces: JoinedNamespaces | undefined;
+let peer: PeerProcess | undefined;
+t.before(async () => {
+  if (NEEDS.some((need) => findLack(need) !== null)) return;
+  spaces = new JoinedNamespaces();
+  peer = await PeerProcess.start('kernel', spaces.peers.name);
+});
+t.teardown(async () => {
+  await peer?.stop();
+  spaces?.remove();
+});
+
+function makeRig(options: RawLinkOptions = {}, address = OURS): Rig {
+  const { name: namespace } = spaces!.ours;
+  return new Rig(new RawLink({ namespace, ...options }), address, '', {}, namespace);
+}
+
+/** The scenario both ways round, each with a rig of its own. */
+function bothWays(
+  name: string,
+  scenario: Scenario,
+  prepare: () => void,
+  middle: ((rig: Rig) => void) | null = null,
+  check: (t: Test, rig: Rig) => Expected | undefined = () => undefined,
+): void {
+  for (const calls of [true, false]) {
+    const who = calls ? 'usernet calls' : 'the kernel calls';
+    kernelTest(`${name}, ${who}: ${scenario.name}`, NEEDS, async (t) => {
+      prepare();
+      const rig = makeRig();
+      const bytes = Math.max(scenario.client.bytes, scenario.server.bytes) / 2;
+      const net = middle === null ? rig.net : halfway(rig.net, bytes, () => middle(rig));
+      if (calls) await callPeer(t, net, peer!, THEIRS, scenario);
+      else await servePeer(t, net, peer!, OURS, scenario);
+      await rig.finish(t, check(t, rig));
+    });
+  }
+}
+
+const [UP, DOWN, BOTH] = transfers(4 * MIB);
+
+for (const mtu of [576, 1500, 9000, 65_535]) {
+  bothWays(`MTU ${mtu}`, BOTH, () => spaces!.setMtu(mtu));
+}
+for (const on of [false, true]) {
+  bothWays(`offload ${on ? 'on' : 'off'}`, BOTH, () => {
+    spaces!.setMtu(1500);
+    spaces!.offload(on);
+  });
+}
+bothWays('at once', crowd(1000, 4096)[0], () => undefined);
+
+/** Takes something away and brings it back a little later. */
+function outage(away: () => void, back: () => void, ms = 300): () => void {
+  return () => {
+    away();
+    setTimeout(back, ms);
+  };
+}
+
+for (const scenario of [UP, DOWN]) {
+  const end = (): void => spaces!.ours.ip('link', 'set', DEVICE, 'down');
+  const begin = (): void => spaces!.ours.ip('link', 'set', DEVICE, 'up');
+  bothWays(
+    'the link goes down and up',
+    scenario,
+    () => undefined,
+    outage(end, begin),
+    () => ({
+      refuses: true,
+    }),
+  );
+}
+
+const take = (): void => spaces!.ours.ip('address', 'del', `${OURS}/24`, 'dev', DEVICE);
+const give = (): void => spaces!.ours.ip('address', 'add', `${OURS}/24`, 'dev', DEVICE);
+bothWays(
+  'our address goes and comes',
+  BOTH,
+  () => undefined,
+  outage(take, give),
+  () => ({
+    refuses: true,
+  }),
+);
+
+for (const sends of [true, false]) {
+  const [calls, called] = transfers(16 * MIB);
+  kernelTest(
+    `our device takes less, ${sends ? 'usernet' : 'the kernel'} sends`,
+    NEEDS,
+    async (t) => {
+      spaces!.setMtu(9000);
+      const rig = makeRig();
+      const net = halfway(rig.net, 4 * MIB, () => spaces!.setMtu(1500));
+      await callPeer(t, net, peer!, THEIRS, sends ? calls : called);
+      const { refusedTooLong } = rig.link.counters;
+      const { sendErrorsToConnection } = rig.stack.stats();
+      t.equal(refusedTooLong > 0, sends, `${refusedTooLong} packets were too long`);
+      t.equal(sendErrorsToConnection, sends ? 1 : 0, 'of which the connection heard once');
+      await rig.finish(t, { refuses: true });
+    },
+  );
+}
+
+kernelTest(
+  'a route that forbids, or leads nowhere, in the middle of a connection',
+  NEEDS,
+  async (t) => {
+    for (const [kind, code, counter] of [
+      ['prohibit', 'EACCES', 'refusedForbidden'],
+      ['unreachable', 'EHOSTUNREACH', 'refusedUnreachable'],
+      ['throw', 'ENETUNREACH', 'refusedUnreachable'],
+    ] as const) {
+      const { ours } = spaces!;
+      const rig = makeRig();
+      const part = { bytes: 0, afterEnd: true };
+      const { port, outcomes } = await peer!.serve(THEIRS, 1, part);
+      const socket = rig.net.connect({ port, host: THEIRS, allowHalfOpen: true });
+      await within(BOUND_MS, 'connection', once(socket, 'connect'));
+      ours.ip('route', 'add', kind, `${THEIRS}/32`);
+      const heard = once(socket, 'softError');
+      socket.write('x');
+      const [error] = await within(BOUND_MS, 'a soft error', heard);
+      t.equal(error.code, code);
+      t.ok(rig.link.counters[counter] > 0, counter);
+      const refused = rig.net.connect({ port, host: THEIRS, allowHalfOpen: true });
+      const [failure] = await within(BOUND_MS, 'failure', once(refused, 'error'));
+      t.equal(failure.code, code);
+      ours.ip('route', 'del', kind, `${THEIRS}/32`);
+      socket.resume().end();
+      await within(BOUND_MS, 'end', outcomes);
+      await rig.finish(t, { refuses: true });
+    }
+  },
+);
+
+kernelTest('addresses that come and go are ours while they are there', NEEDS, async (t) => {
+  const { ours } = spaces!;
+  const second = '10.77.0.9';
+  const rig = makeRig({}, second);
+  const part = { bytes: 1000, afterEnd: false };
+  const bind = (): Socket =>
+    rig.net.connect({ port: 9, host: THEIRS, localAddress: second } as never).on('error', () => {});
+  const isOurs = (): boolean => rig.link.isLocal(IpAddress.parse(second)!);
+  t.notOk(isOurs());
+  const [failure] = await within(BOUND_MS, 'failure', once(bind(), 'error'));
+  t.equal(failure.code, 'EADDRNOTAVAIL');
+  const { port, outcomes } = await serve(rig.net, '0.0.0.0', 1, part);
+  ours.ip('address', 'add', `${second}/32`, 'dev', DEVICE);
+  spaces!.peers.ip('route', 'add', `${second}/32`, 'dev', DEVICE);
+  t.ok(isOurs());
+  const called = peer!.call(second, port, 1, part);
+  const [[served]] = await within(BOUND_MS, 'exchange', Promise.all([outcomes, called]));
+  t.equal(served.receivedBytes, 1000, 'the listener on every address is reached at the new one');
+  ours.ip('address', 'del', `${second}/32`, 'dev', DEVICE);
+  t.notOk(isOurs());
+  await rig.finish(t);
+});
+
+kernelTest('a receive buffer that overflows is counted, and made good', NEEDS, async (t) => {
+  spaces!.setMtu(1500);
+  const rig = makeRig({ receiveBufferBytes: 8192 });
+  await callPeer(t, rig.net, peer!, THEIRS, transfers(2 * MIB)[1]);
+  t.ok(rig.link.counters.droppedOverflow > 0, `${rig.link.counters.droppedOverflow} packets lost`);
+  await rig.finish(t);
+});
+
+kernelTest('what the kernel has no room for waits, and nothing of it is lost', NEEDS, async (t) => {
+  const { ours, peers } = spaces!;
+  const rig = makeRig({ sendBufferBytes: 2048 });
+  // Until the peer's hardware address is known, what is for it lies in the buffer.
+  const address = /link\/ether (\S+)/.exec(peers.run('ip', 'link', 'show', DEVICE))![1];
+  const { port, outcomes } = await peer!.serve(THEIRS, 1, { bytes: 0, afterEnd: true });
+  const socket = rig.net.connect({ port, host: THEIRS, allowHalfOpen: true });
+  await within(BOUND_MS, 'connection', once(socket, 'connect'));
+  peers.ip('link', 'set', DEVICE, 'arp', 'off');
+  ours.ip('neigh', 'flush', 'dev', DEVICE);
+  const bytes = Buffer.alloc(MIB, 'abc');
+  socket.resume().end(bytes);
+  await until(BOUND_MS, 'a full buffer', () => rig.link.counters.sendBlocked > 0);
+  peers.ip('link', 'set', DEVICE, 'arp', 'on');
+  ours.ip('neigh', 'replace', THEIRS, 'lladdr', address, 'dev', DEVICE, 'nud', 'reachable');
+  const [outcome] = await within(BOUND_MS, 'end', outcomes);
+  t.equal(outcome.received, createHash('sha256').update(bytes).digest('hex'));
+  t.equal(rig.link.counters.droppedRefused, 0);
+  await rig.finish(t);
+});
+
+kernelTest("the peer's namespace is deleted: an error in time, and no hang", NEEDS, async (t) => {
+  const lost = new JoinedNamespaces();
+  t.teardown(lost.remove);
+  const other = await PeerProcess.start('kernel', lost.peers.name);
+  t.teardown(() => other.stop());
+  const { name: namespace } = lost.ours;
+  const tcp = { userTimeoutMs: 1500, keepAliveIntervalMs: 300, keepAliveProbes: 3 };
+  const rig = new Rig(new RawLink({ namespace }), OURS, '', { tcp }, namespace);
+  const port = await other.flood(THEIRS);
+  const errors = [true, false].map(async (writes) => {
+    const socket = rig.net.connect({ port, host: THEIRS, allowHalfOpen: true }).resume();
+    socket.setKeepAlive(true, 1000);
+    if (writes) socket.write(Buffer.alloc(64 * MIB));
+    const [error] = await once(socket, 'error');
+    return error.code;
+  });
+  await until(BOUND_MS, 'traffic', () => rig.stack.stats().packetsIn > 200);
+  // The pair goes first, so that the kernel of the namespace cannot say goodbye.
+  lost.peers.ip('link', 'del', DEVICE);
+  await other.kill();
+  lost.peers.remove();
+  const codes = await within(BOUND_MS, 'both errors', Promise.all(errors));
+  // As from Linux: the last thing that was heard of the path says more than that time is over.
+  t.same(codes, ['ENETUNREACH', 'ENETUNREACH']);
+  await rig.finish(t, { refuses: true, failures: 2, resetsOut: 2 });
+});
