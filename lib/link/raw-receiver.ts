@@ -9,8 +9,9 @@ import type { LinkHost } from '../../types/link';
 import { packetMemory } from '../support/memory';
 import { CHECKSUM_MAYBE_PARTIAL } from '../wire/checksum-note';
 import { EAGAIN, EINTR } from './errno';
-import { type Libc, MSG_TRUNC, SO_MEMINFO, SOL_SOCKET } from './libc';
+import { type Libc, MSG_TRUNC } from './libc';
 import type { LinkCounters } from './link-counters';
+import { OverflowCounter } from './overflow-counter';
 
 /** Whether a packet in packet memory is to be handed on; counts it if not. */
 export type PacketFilter = (offset: number, length: number) => boolean;
@@ -20,13 +21,6 @@ export const RECEIVE_BUFFER_BYTES = 65_536;
 /** Most packets and bytes a wake-up: enough to share the cost of one, few enough to answer soon. */
 export const BATCH_PACKETS = 256;
 export const BATCH_BYTES = 1024 * 1024;
-
-/**
- * What SO_MEMINFO tells (linux/sock_diag.h, SK_MEMINFO_…): numbers of 32 bits, of which this one
- * counts the packets that found the socket's buffer full.
- */
-const MEMINFO_BYTES = 36;
-const MEMINFO_DROPS = 32;
 
 export class RawReceiver {
   readonly #libc: Libc;
@@ -38,9 +32,7 @@ export class RawReceiver {
   readonly #bufferBytes: number;
   /** Native address of the buffer. */
   readonly #address: number;
-  readonly #memoryInfo = Buffer.alloc(MEMINFO_BYTES);
-  readonly #memoryInfoLength = Buffer.alloc(4);
-  #drops = 0;
+  readonly #overflow: OverflowCounter;
   #open = true;
   #reading = false;
 
@@ -57,6 +49,7 @@ export class RawReceiver {
     this.#fd = fd;
     this.#accepts = accepts;
     this.#counters = counters;
+    this.#overflow = new OverflowCounter(libc, fd, counters);
     this.#host = host;
     this.#bufferBytes = bufferBytes;
     this.#buffer = packetMemory.allocate(bufferBytes);
@@ -69,7 +62,7 @@ export class RawReceiver {
     this.#reading = true;
     const error = this.#readBatch();
     this.#reading = false;
-    if (this.#open) this.#countOverflow();
+    if (this.#open) this.#overflow.count();
     if (!this.#open) {
       this.#releaseBuffer();
       return 0;
@@ -107,17 +100,6 @@ export class RawReceiver {
       this.#counters.receivedBytes += length;
       this.#host.receive(this.#buffer, length, CHECKSUM_MAYBE_PARTIAL);
     }
-  }
-
-  /** Once a batch: 0.3 µs beside a wake-up of 20. */
-  #countOverflow(): void {
-    const info = this.#memoryInfo;
-    const length = this.#memoryInfoLength;
-    length.writeUInt32LE(MEMINFO_BYTES);
-    if (this.#libc.getsockopt(this.#fd, SOL_SOCKET, SO_MEMINFO, info, length) < 0) return;
-    const drops = info.readUInt32LE(MEMINFO_DROPS);
-    this.#counters.droppedOverflow += (drops - this.#drops) >>> 0;
-    this.#drops = drops;
   }
 
   #releaseBuffer(): void {

@@ -13,6 +13,7 @@ import { IPV6_HEADER_BYTES, writeIpv6 } from '../wire/ipv6';
 import { EAGAIN, EINTR } from './errno';
 import * as sys from './libc';
 import type { LinkCounters } from './link-counters';
+import { OverflowCounter } from './overflow-counter';
 import { BATCH_BYTES, BATCH_PACKETS, type PacketFilter } from './raw-receiver';
 import { SOCKADDR_IN6_BYTES } from './socket-address';
 
@@ -51,6 +52,7 @@ export class Raw6Receiver {
   /** Native address of packet memory's first byte. */
   readonly #base: number;
   readonly #header = new IpHeader();
+  readonly #overflow: OverflowCounter;
   #open = true;
   #reading = false;
 
@@ -67,6 +69,7 @@ export class Raw6Receiver {
     this.#fd = fd;
     this.#accepts = accepts;
     this.#counters = counters;
+    this.#overflow = new OverflowCounter(libc, fd, counters);
     this.#host = host;
     this.#header.protocol = protocol;
     this.#block = packetMemory.allocate(BLOCK_BYTES);
@@ -84,6 +87,7 @@ export class Raw6Receiver {
       packetMemory.release(this.#block, BLOCK_BYTES);
       return 0;
     }
+    this.#overflow.count();
     if (this.#counters.receivedPackets !== delivered) this.#host.receivedBatch();
     return error;
   }
