@@ -32,7 +32,7 @@ export function withinNamespace<T>(libc: Libc, name: string, work: () => T): T {
   }
 }
 
-/** The same calls, but that sockets are made in the namespace, to which they belong from then on. */
+/** The same calls, but that sockets are made in the namespace, and belong to it from then on. */
 export function libcWithin(libc: Libc, name: string): Libc {
   /** Of the last `socket`, if it failed: coming back from the namespace must not hide it. */
   let errno = 0;
