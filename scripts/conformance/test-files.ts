@@ -44,6 +44,19 @@ function bearsIds(path: string, folder: string, seen: Set<string>): boolean {
   return false;
 }
 
+/**
+ * What a whole run of tap has printed of them: each file is a point there.
+ * @throws Error where one is missing
+ */
+export function readResults(text: string, files: readonly string[]): FileResult[] {
+  const points = new Map(readTap(text).map((point) => [point.name, point]));
+  return files.map((file) => {
+    const point = points.get(file);
+    if (point === undefined) throw new Error(`${file} is not among what was run`);
+    return { file, points: point.children, isSound: point.outcome !== 'failed' };
+  });
+}
+
 /** Runs them, two at once; results in the order of `files`. */
 export async function runFiles(root: string, files: readonly string[]): Promise<FileResult[]> {
   const results: FileResult[] = [];

@@ -3,8 +3,15 @@ import { LOOKED_AT } from './looked-at';
 import type { Fate } from './runner';
 import type { Mutant } from './sample';
 
+/** What became of a mutant; enough to write the document from. */
 export interface Verdict {
-  mutant: Mutant;
+  /** lib/tcp/…, the line counted from 1, and its text. */
+  file: string;
+  line: number;
+  text: string;
+  /** Kind of fault, and the fault as a reader sees it. */
+  operator: string;
+  change: string;
   fate: Fate;
 }
 
@@ -16,7 +23,12 @@ export interface Run {
   verdicts: readonly Verdict[];
 }
 
-export function describeChange({ change }: Mutant): string {
+export function toVerdict(mutant: Mutant, fate: Fate): Verdict {
+  const { file, line, text, change } = mutant;
+  return { file, line, text, operator: change.operator, change: describeChange(mutant), fate };
+}
+
+function describeChange({ change }: Mutant): string {
   const before = change.before.replace(/\s+/g, ' ');
   if (change.operator === 'removal') return `removed: \`${before}\``;
   if (change.after === '') return `\`${before}\` removed`;
@@ -35,11 +47,9 @@ export function rateOf(verdicts: readonly Verdict[]): string {
 }
 
 /** Why this survivor may live; '' when nobody has said. */
-export function reasonFor(mutant: Mutant): string {
-  const change = describeChange(mutant);
+export function reasonFor({ file, text, change }: Verdict): string {
   const found = LOOKED_AT.find(
-    ([file, text, what]) =>
-      `lib/tcp/${file}` === mutant.file && text === mutant.text && what === change,
+    ([name, line, what]) => `lib/tcp/${name}` === file && line === text && what === change,
   );
   return found?.[3] ?? '';
 }
@@ -51,14 +61,15 @@ export function renderReport({ seed, candidates, tests, verdicts }: Run): string
 
 Written by \`npm run mutate\`: small faults are put into \`lib/tcp\`, one at a time, and the
 ${tests} test files of \`test/tcp\`, \`test/conformance\`, \`test/textbook\` and \`test/stack\`
-run until one fails; last the one that compares four cells of the golden table of throughput. A mutant that no test notices survives. First values of fields are left as they are: they
-give objects their shape, and are overwritten before they are read.
+run until one fails; last the one that compares four cells of the golden table of throughput. A
+mutant that no test notices survives. First values of fields are left as they are: they give
+objects their shape, and are overwritten before they are read.
 
 Of ${candidates} possible mutants a sample was drawn with seed ${seed}: **${rate}**,
 ${limit} of them because they never came to an end.
 
-${table('kind', verdicts, ({ mutant }) => mutant.change.operator)}
-${table('file', verdicts, ({ mutant }) => mutant.file)}
+${table('kind', verdicts, ({ operator }) => operator)}
+${table('file', verdicts, ({ file }) => file)}
 ## Survivors
 
 ${renderSurvivors(verdicts.filter((verdict) => !isKilled(verdict)))}`;
@@ -74,13 +85,9 @@ function table(what: string, verdicts: readonly Verdict[], key: (v: Verdict) => 
 
 function renderSurvivors(verdicts: readonly Verdict[]): string {
   if (verdicts.length === 0) return 'None.\n';
-  const rows = verdicts.map(({ mutant }) => {
-    const cells = [
-      `${mutant.file}:${mutant.line}`,
-      `\`${mutant.text}\``,
-      describeChange(mutant),
-      reasonFor(mutant),
-    ];
+  const rows = verdicts.map((verdict) => {
+    const { file, line, text, change } = verdict;
+    const cells = [`${file}:${line}`, `\`${text}\``, change, reasonFor(verdict)];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   });
   return `| place | line | change | why it may live |\n|---|---|---|---|\n${rows.join('\n')}\n`;
