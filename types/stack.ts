@@ -223,4 +223,9 @@ export interface StackLimits {
   packetsPerTurn: number;
   /** Destinations whose path is known to carry less than their link. */
   pathMtus: number;
+  /** Bytes held in fragments of packets that are not whole, overhead included. */
+  fragmentBytes: number;
+  /** Packets that are not whole, and of those the ones from one source. */
+  fragmentPackets: number;
+  fragmentPacketsPerSource: number;
 }

@@ -157,6 +157,11 @@ export interface TcpConfig {
   /** Smallest path MTU that an ICMP message can make us believe in, bytes (Linux: min_pmtu). */
   minPathMtu: number;
   /**
+   * Path MTU discovery in IPv4 (RFC 1191). False: routers may cut packets to pieces, and nobody
+   * learns that they do (Linux: IP_PMTUDISC_DONT). IPv6 is never cut on its way.
+   */
+  pathMtuDiscovery: boolean;
+  /**
    * Timeouts in a row after which a path is suspected to swallow large packets without a word, and
    * segments are halved (RFC 4821 §7.7, RFC 2923 §2.1); 0: never.
    */

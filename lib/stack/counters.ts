@@ -68,8 +68,10 @@ export class Counters {
   ipBadExtension = 0;
   /** An IPv4 address in an IPv6 header. */
   ipBadAddress = 0;
-  /** Pieces of a larger packet, which are not put together [IpReasmFails]. */
+  /** Pieces of a larger packet that wait for the others, … */
   ipFragments = 0;
+  /** … and those that cannot be, overlap, were there already, or are too many. */
+  ipFragmentsRefused = 0;
   /** [IpInUnknownProtos] */
   ipUnknownProtocol = 0;
   /** For an address that is not the stack's [IpInAddrErrors]. */
@@ -104,6 +106,23 @@ export class Counters {
   /** Packets that the host refused to send, and those of them whose connection heard of it. */
   sendsRefused = 0;
   sendErrorsToConnection = 0;
+  /** All fragments, packets made whole of them, given up, and of those for lack of time. */
+  ipReasmReqds = 0;
+  ipReasmOKs = 0;
+  ipReasmFails = 0;
+  ipReasmTimeout = 0;
+  ip6ReasmReqds = 0;
+  ip6ReasmOKs = 0;
+  ip6ReasmFails = 0;
+  ip6ReasmTimeout = 0;
+  /** Packets that we have cut into fragments, and those fragments. */
+  ipFragOKs = 0;
+  ipFragCreates = 0;
+  ip6FragOKs = 0;
+  ip6FragCreates = 0;
+  /** ICMP errors sent [IcmpOutErrors], and ones that would have been too many. */
+  icmpErrorsOut = 0;
+  icmpErrorsHeldBack = 0;
   /** Times that a link had no room, and answers outside of connections lost to that. */
   linkFull = 0;
   repliesLost = 0;
@@ -143,6 +162,7 @@ export const INBOUND_FATES = [
   'ipBadExtension',
   'ipBadAddress',
   'ipFragments',
+  'ipFragmentsRefused',
   'ipUnknownProtocol',
   'ipForeign',
   'packetsAfterClose',

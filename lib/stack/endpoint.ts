@@ -75,6 +75,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   readonly #host: EndpointHost;
   readonly #linkMtu: number;
   readonly #splitBytes: number;
+  readonly #discoversPath: boolean;
   #failure: NetworkErrorCode | null = null;
   #referenced = true;
   #released = false;
@@ -89,7 +90,8 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
     this.localAddress = plan.localAddress;
     this.remoteAddress = plan.remoteAddress;
     this.mtu = plan.path.mtu;
-    this.dontFragment = !plan.path.mayFragment;
+    this.#discoversPath = plan.config.pathMtuDiscovery;
+    this.dontFragment = this.#discoversPath && !plan.path.mayFragment;
     this.pathExpiresAt = plan.path.expiresAt;
     this.#linkMtu = plan.linkMtu;
     this.hopLimit = plan.hopLimit;
@@ -234,7 +236,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   forgetPath(): void {
     this.engine.handleWiderPath(this.#linkMtu - this.mtu);
     this.mtu = this.#linkMtu;
-    this.dontFragment = true;
+    this.dontFragment = this.#discoversPath;
     this.pathExpiresAt = Number.POSITIVE_INFINITY;
   }
 

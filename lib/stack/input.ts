@@ -6,7 +6,15 @@
  * four-tuple that is in the table has passed its checks. Nothing here throws, whatever the bytes
  * say.
  */
-import { PACKET_FRAGMENT, PACKET_ICMP, PACKET_TCP, readInboundPacket } from '../ip/inbound-packet';
+import { MAX_QUOTE_BYTES } from '../ip/icmp-error-packet';
+import {
+  PACKET_FRAGMENT,
+  PACKET_ICMP,
+  PACKET_OTHER,
+  PACKET_TCP,
+  readInboundPacket,
+} from '../ip/inbound-packet';
+import { packetMemory } from '../support/memory';
 import { writeResetFor } from '../tcp/stray';
 import { pseudoHeaderSum } from '../wire/checksum';
 import {
@@ -14,6 +22,7 @@ import {
   CHECKSUM_VERIFIED,
   type ChecksumNote,
 } from '../wire/checksum-note';
+import { ICMPV6_PARAMETER_PROBLEM } from '../wire/icmpv6';
 import {
   IP_BAD_ADDRESS,
   IP_BAD_CHECKSUM,
@@ -37,7 +46,9 @@ import type { Attachment } from './attachment';
 import type { Counters, InboundFate } from './counters';
 import type { Endpoint } from './endpoint';
 import { FourTuple } from './four-tuple';
+import type { FragmentInput } from './fragment-input';
 import type { IcmpInput } from './icmp-input';
+import type { IcmpOutput } from './icmp-output';
 import { DEFAULT_HOP_LIMIT } from './limits';
 import type { ListenInput } from './listen-input';
 import type { Output } from './output';
@@ -54,7 +65,15 @@ export interface InputParts {
   /** Where segments for listeners go, and ICMP messages. */
   listen: ListenInput;
   icmp: IcmpInput;
+  fragments: FragmentInput;
+  /** Where it is told what is wrong with a packet. */
+  icmpOutput: IcmpOutput;
 }
+
+/** A next header that says: nothing follows (RFC 8200 §4.7). */
+const NO_NEXT_HEADER = 59;
+/** Code of "parameter problem". */
+const UNKNOWN_NEXT_HEADER = 1;
 
 export class Input {
   readonly #registry: Registry;
@@ -64,6 +83,8 @@ export class Input {
   readonly #trace: SegmentTrace;
   readonly #listen: ListenInput;
   readonly #icmp: IcmpInput;
+  readonly #icmpOutput: IcmpOutput;
+  readonly #fragments: FragmentInput;
   // One of each, used again for every packet.
   readonly #header = new IpHeader();
   readonly #segment = new Segment();
@@ -78,6 +99,8 @@ export class Input {
     this.#trace = parts.trace;
     this.#listen = parts.listen;
     this.#icmp = parts.icmp;
+    this.#icmpOutput = parts.icmpOutput;
+    this.#fragments = parts.fragments;
   }
 
   /** Takes the packet at packetMemory.bytes[offset, offset + length): its one fate is counted. */
@@ -86,11 +109,51 @@ export class Input {
     counters.packetsIn++;
     const now = this.#turn.beginBatch();
     const kind = readInboundPacket(offset, length, this.#header);
+    this.#dispatch(attachment, kind, note, now);
+  }
+
+  #dispatch(attachment: Attachment, kind: number, note: ChecksumNote, now: number): void {
+    const counters = this.#counters;
     if (kind === PACKET_TCP) this.#receiveTcp(attachment, note, now);
     else if (kind === PACKET_ICMP) this.#icmp.receive(attachment, this.#header, now);
-    else if (kind === PACKET_FRAGMENT) counters.ipFragments++;
-    else if (kind < 0) counters[ipFault(-kind)]++;
-    else counters.ipUnknownProtocol++;
+    else if (kind === PACKET_FRAGMENT) this.#receiveFragment(attachment, note, now);
+    else {
+      counters[kind < 0 ? ipFault(-kind) : 'ipUnknownProtocol']++;
+      this.#reportProblem(attachment, kind, now);
+    }
+  }
+
+  #receiveFragment(attachment: Attachment, note: ChecksumNote, now: number): void {
+    const fragments = this.#fragments;
+    const fault = addressFault(attachment, this.#header);
+    if (fault !== null) {
+      this.#counters[fault]++;
+      return;
+    }
+    // What was put together of fragments is no fragment again.
+    if (fragments.offset !== -1) {
+      this.#counters.ipFragmentsRefused++;
+      return;
+    }
+    if (!fragments.receive(attachment, this.#header, now)) return;
+    const kind = readInboundPacket(fragments.offset, fragments.length, this.#header);
+    this.#dispatch(attachment, kind, note, now);
+    fragments.release();
+  }
+
+  /** What a sender of IPv6 must be told of his headers (RFC 8200 §4, RFC 4443 §3.4). */
+  #reportProblem(attachment: Attachment, kind: number, now: number): void {
+    const header = this.#header;
+    const isUnknown = kind === PACKET_OTHER && header.protocol !== NO_NEXT_HEADER;
+    if (header.family !== 6 || !(isUnknown || kind === -IP_BAD_EXTENSION)) return;
+    const code = isUnknown ? UNKNOWN_NEXT_HEADER : header.problemCode;
+    if (code < 0 || addressFault(attachment, header) !== null) return;
+    const second = isUnknown ? header.nextHeaderAt : header.problemAt;
+    const offset = header.payloadOffset - header.headerLength;
+    const length = Math.min(header.totalLength, MAX_QUOTE_BYTES);
+    const quote = packetMemory.bytes.slice(offset, offset + length);
+    const type = ICMPV6_PARAMETER_PROBLEM;
+    this.#icmpOutput.report(attachment, header, { type, code, second, quote }, now);
   }
 
   #receiveTcp(attachment: Attachment, note: ChecksumNote, now: number): void {

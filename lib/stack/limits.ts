@@ -16,6 +16,11 @@ export const DEFAULT_LIMITS: Readonly<StackLimits> = {
   packetsPerTurn: 512,
   // About 100 bytes each. Past it the oldest is forgotten.
   pathMtus: 4096,
+  // Linux: net.ipv4.ipfrag_high_thresh, ipfrag_max_dist. Past each of them the oldest packet is
+  // given up (`ipReasmFails`).
+  fragmentBytes: 4 * 1024 * 1024,
+  fragmentPackets: 256,
+  fragmentPacketsPerSource: 64,
 };
 
 /** The time to live of a packet whose connection has not chosen another (RFC 1700; Linux too). */

@@ -4,10 +4,13 @@
  */
 import type { Link } from '../../types/link';
 import { echoReplyBytes, writeEchoReply } from '../ip/echo-reply';
+import { fragmentPayloadBytes, writeFragment } from '../ip/fragmentation';
+import { type IcmpError, icmpErrorBytes, writeIcmpError } from '../ip/icmp-error-packet';
+import { packetMemory } from '../support/memory';
 import { pseudoHeaderSum } from '../wire/checksum';
 import { IpHeader, PROTOCOL_TCP } from '../wire/ip-header';
-import { IPV4_HEADER_BYTES, writeIpv4 } from '../wire/ipv4';
-import { IPV6_HEADER_BYTES, writeIpv6 } from '../wire/ipv6';
+import { IPV4_HEADER_BYTES, readIpv4, writeIpv4 } from '../wire/ipv4';
+import { IPV6_HEADER_BYTES, readIpv6, writeIpv6 } from '../wire/ipv6';
 import { RST, Segment } from '../wire/segment';
 import {
   segmentHeaderBytes,
@@ -18,6 +21,7 @@ import {
 import type { Attachment } from './attachment';
 import type { Counters } from './counters';
 import type { Endpoint } from './endpoint';
+import type { Entropy } from './entropy';
 import type { FourTuple } from './four-tuple';
 import type { SegmentTrace } from './segment-trace';
 
@@ -37,9 +41,21 @@ export class Output {
   readonly #segment = new Segment();
   readonly #header = new IpHeader();
   #identification: number;
+  readonly #entropy: Pick<Entropy, 'int32' | 'below'>;
+  /** Of a packet that is cut into fragments. */
+  readonly #whole = new IpHeader();
 
-  /** @param identification where the counter of the IP headers starts: unpredictable */
-  constructor(counters: Counters, trace: SegmentTrace, identification: number) {
+  /**
+   * @param identification where the counter of the IP headers starts: unpredictable
+   * @param entropy for what must not be predicted of fragments (RFC 7739)
+   */
+  constructor(
+    counters: Counters,
+    trace: SegmentTrace,
+    identification: number,
+    entropy: Pick<Entropy, 'int32' | 'below'>,
+  ) {
+    this.#entropy = entropy;
     this.#counters = counters;
     this.#trace = trace;
     this.#identification = identification & 0xffff;
@@ -96,13 +112,72 @@ export class Output {
 
   /** Answers an ICMP echo request whose header is `request`. */
   echo(attachment: Attachment, request: IpHeader): void {
-    const offset = this.#reserve(attachment, echoReplyBytes(request));
+    const length = echoReplyBytes(request);
+    if (length > attachment.link.mtu) {
+      this.#echoInPieces(attachment, request, length);
+      return;
+    }
+    const offset = this.#reserve(attachment, length);
     if (offset === -1) {
       this.#counters.repliesLost++;
       return;
     }
     attachment.link.commit(writeEchoReply(offset, request));
     this.#counters.packetsOut++;
+  }
+
+  /** Sends an ICMP error about the packet whose header is `cause`. */
+  icmpError(attachment: Attachment, cause: IpHeader, error: IcmpError): void {
+    const offset = this.#reserve(attachment, icmpErrorBytes(cause, error));
+    if (offset === -1) {
+      this.#counters.repliesLost++;
+      return;
+    }
+    attachment.link.commit(writeIcmpError(offset, cause, error));
+    this.#counters.packetsOut++;
+    this.#counters.icmpErrorsOut++;
+  }
+
+  /** A request came in fragments, and so the reply must leave in some. */
+  #echoInPieces(attachment: Attachment, request: IpHeader, length: number): void {
+    const counters = this.#counters;
+    let place: number;
+    try {
+      place = packetMemory.allocate(length);
+    } catch {
+      counters.repliesLost++;
+      return;
+    }
+    writeEchoReply(place, request);
+    const whole = this.#whole;
+    const isV6 = request.family === 6;
+    (isV6 ? readIpv6 : readIpv4)(place, length, whole);
+    whole.identification = isV6 ? this.#entropy.int32() : this.#entropy.below(0x10000);
+    const created = this.#sendPieces(attachment, whole);
+    if (created === 0) counters.repliesLost++;
+    else if (isV6) {
+      counters.ip6FragOKs++;
+      counters.ip6FragCreates += created;
+    } else {
+      counters.ipFragOKs++;
+      counters.ipFragCreates += created;
+    }
+    packetMemory.release(place, length);
+  }
+
+  /** @returns how many fragments were sent; 0: the link had no room for all of them */
+  #sendPieces(attachment: Attachment, whole: IpHeader): number {
+    const { mtu } = attachment.link;
+    const pieceBytes = fragmentPayloadBytes(whole.family, mtu);
+    let created = 0;
+    for (let from = 0; from < whole.payloadLength; from += pieceBytes) {
+      const offset = this.#reserve(attachment, mtu);
+      if (offset === -1) return 0;
+      attachment.link.commit(writeFragment(offset, whole, from, pieceBytes));
+      this.#counters.packetsOut++;
+      created++;
+    }
+    return created;
   }
 
   /** A full link may only be waiting to be flushed. */

@@ -32,7 +32,9 @@ import { DropReasons } from './drop-reasons';
 import type { Endpoint } from './endpoint';
 import { Entropy } from './entropy';
 import { closeAtExit, forgetAtExit } from './exit-hook';
+import { FragmentInput } from './fragment-input';
 import { IcmpInput } from './icmp-input';
+import { IcmpOutput } from './icmp-output';
 import { Input } from './input';
 import { applyLimits } from './limits';
 import { ListenInput } from './listen-input';
@@ -85,6 +87,8 @@ export interface StackStats extends Readonly<Counters> {
   /** Deadlines that are armed, and ports of the host that are held. */
   deadlines: number;
   heldPorts: number;
+  /** Bytes held in fragments of packets that are not whole. */
+  fragmentBytes: number;
   /** What keeps the process alive: referenced listeners and connections, and unfinished ones. */
   keepingAlive: number;
 }
@@ -102,6 +106,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
   readonly #liveness: Liveness;
   readonly #turn: Turn;
   readonly #input: Input;
+  readonly #fragments: FragmentInput;
   readonly #opener: Opener;
   readonly #sendFailures: SendFailures;
   readonly #capture: StackCapture | null;
@@ -115,7 +120,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     const entropy = new Entropy(options.random ?? randomFillSync);
     const counters = this.#counters;
     const trace = new SegmentTrace(this);
-    const output = new Output(counters, trace, entropy.int32());
+    const output = new Output(counters, trace, entropy.int32(), entropy);
 
     const { capture, links = [] } = options;
     this.#capture = capture === undefined ? null : new StackCapture(capture);
@@ -157,8 +162,12 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     const cookies = options.synCookies === false ? null : new SynCookies(entropy.bytes(16));
     const common = { registry: this.#registry, counters, output, turn: this.#turn, trace };
     const opener = new PassiveOpener({ ...common, cookies });
+    const icmpOutput = new IcmpOutput(counters, output);
+    this.#fragments = new FragmentInput({ ...common, clock, icmp: icmpOutput, limits });
     this.#input = new Input({
       ...common,
+      icmpOutput,
+      fragments: this.#fragments,
       listen: new ListenInput({ ...common, opener }),
       icmp: new IcmpInput({ ...common, pathMtus, minPathMtu: config.minPathMtu }),
     });
@@ -205,6 +214,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     // What found no room on its link has no link any more.
     for (const endpoint of this.#registry.connections.list()) this.#registry.forget(endpoint);
     this.#turn.dropJobs();
+    this.#fragments.close();
     this.#deadlines.close();
     for (const { link } of this.#attachments) link.close();
     this.#capture?.close();
@@ -220,6 +230,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       listeners: this.#registry.listeners.size,
       deadlines: this.#deadlines.size,
       heldPorts: this.#registry.ports.size,
+      fragmentBytes: this.#fragments.heldBytes,
       keepingAlive: this.#liveness.count,
     };
   }

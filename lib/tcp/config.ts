@@ -39,6 +39,7 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   ecn: 'accept',
   softErrorsEndOpening: true,
   minPathMtu: 552,
+  pathMtuDiscovery: true,
   blackHoleTimeouts: 3,
   trafficClass: 0,
   urgentPointsToLast: false,
