@@ -1,6 +1,6 @@
 /**
- * A packet cut into fragments by its sender (RFC 791 §3.2, RFC 8200 §4.5): for what has to be longer
- * than the path, such as the answer to a long echo request. TCP never is: its segments fit.
+ * A packet cut into fragments by its sender (RFC 791 §3.2, RFC 8200 §4.5): for what has to be
+ * longer than the path, such as the answer to a long echo request. TCP never is: its segments fit.
  */
 import { packetMemory } from '../support/memory';
 import type { IpHeader } from '../wire/ip-header';
