@@ -25,7 +25,7 @@ function plugIn(name, mac, addresses) {
 
 function describe(frame) {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
-  const kind = { 0x0800: 'IPv4', 0x0806: 'ARP', 0x86dd: 'IPv6' }[bytes.readUInt16BE(12)];
+  const kind = { 2048: 'IPv4', 2054: 'ARP', 34525: 'IPv6' }[bytes.readUInt16BE(12)];
   const mac = (at) => bytes.toString('hex', at, at + 6).replace(/(..)(?=.)/g, '$1:');
   return `${mac(6)} > ${mac(0)}  ${kind}, ${bytes.length} bytes`;
 }

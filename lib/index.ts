@@ -37,6 +37,13 @@ export { createNet } from './net/create-net';
 export { configure, type DefaultStackOptions, defaultStack } from './stack/default-stack';
 export { type ConnectionSummary, Stack, type StackStats } from './stack/stack';
 export { NetworkError, type NetworkErrorCode } from './support/network-error';
+export type { CongestionController } from './tcp/congestion/controller';
+export type { PathSample } from './tcp/congestion/path-sample';
+export {
+  type CongestionControlFactory,
+  congestionControlNames,
+  registerCongestionControl,
+} from './tcp/congestion/registry';
 export { IpAddress } from './wire/ip-address';
 
 const net = createNet(null);

@@ -102,9 +102,14 @@ export interface TcpConfig {
   forwardRto: boolean;
   /**
    * Name of the congestion controller: 'cubic' (RFC 9438 with HyStart++, RFC 9406), 'reno' (RFC
-   * 5681), or one registered by the user (`lib/tcp/congestion/registry`).
+   * 5681), 'bbr' (version 1), or one registered by the user (`registerCongestionControl`).
    */
   congestionControl: string;
+  /**
+   * Spreads what leaves over the round trip, where the controller does not say how: bursts are kept
+   * from short queues, at the cost of timers (Linux: the fq qdisc).
+   */
+  pacing: boolean;
   /** RFC 6928: initial window in full-sized segments. */
   initialWindowSegments: number;
   /** RFC 6298; the minimum follows Linux (200 ms) instead of the RFC's 1 s. */
@@ -188,6 +193,8 @@ export type TcpTuning = Pick<
   | 'keepAliveIntervalMs'
   | 'keepAliveProbes'
   | 'trafficClass'
+  | 'congestionControl'
+  | 'pacing'
 >;
 
 /** What an ICMP error says of the path to the peer (RFC 9293 §3.9.2.2). */

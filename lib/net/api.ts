@@ -36,6 +36,10 @@ export interface TcpOptions {
   keepAliveInterval?: number;
   /** Probes without an answer before the connection is given up, 1 to 127; TCP_KEEPCNT. */
   keepAliveCount?: number;
+  /** See `setCongestionControl`. */
+  congestionControl?: string;
+  /** See `setPacing`. */
+  pacing?: boolean;
   /** Explicit congestion notification (RFC 3168): refused, accepted, or asked for. */
   ecn?: TcpConfig['ecn'];
 }
@@ -118,6 +122,17 @@ export interface SocketExtras {
   setHopLimit(hopLimit: number): this;
   /** True: every segment is acknowledged at once. False: ACKs may wait 40 ms (TCP_QUICKACK). */
   setQuickAck(enable: boolean): this;
+  /**
+   * Who decides how much may be on its way: 'cubic' (unless the stack's options say otherwise),
+   * 'reno', 'bbr', or one registered by `registerCongestionControl`. On a living connection it
+   * takes over from the window that the last one has found (TCP_CONGESTION).
+   */
+  setCongestionControl(name: string): this;
+  /**
+   * True: what leaves is spread over the round trip instead of leaving in bursts, whoever controls
+   * congestion. ('bbr' does so anyway.)
+   */
+  setPacing(enable: boolean): this;
   /** Limits of the connection's buffers, in bytes, 2,048 to 2^30 (SO_SNDBUF, SO_RCVBUF). */
   setBufferSizes(sizes: { send?: number; receive?: number }): this;
 }

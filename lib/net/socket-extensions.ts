@@ -84,6 +84,14 @@ export class SocketExtensions extends Duplex implements SocketExtras {
     return this._choose(choose('quickAck', enable, 'enable'));
   }
 
+  setCongestionControl(name: string): this {
+    return this._choose(choose('congestionControl', name, 'name'));
+  }
+
+  setPacing(enable: boolean): this {
+    return this._choose(choose('pacing', enable, 'enable'));
+  }
+
   setBufferSizes(sizes: { send?: number; receive?: number }): this {
     if (typeof sizes !== 'object' || sizes === null) {
       throw invalidArgType('sizes', ['Object'], sizes);

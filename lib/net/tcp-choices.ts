@@ -8,6 +8,7 @@
  */
 import type { ConnectionOptions, StackConnection } from '../../types/stack';
 import type { TcpConfig } from '../../types/tcp';
+import { congestionControlNames, isCongestionControl } from '../tcp/congestion/registry';
 import type { TcpOptions } from './api';
 import { invalidArgType, invalidArgValue, outOfRange } from './argument-errors';
 import { validateBoolean, validateInt32, validateNumber } from './validators';
@@ -65,6 +66,18 @@ const CHOICES: { readonly [Name in keyof Required<TcpOptions>]: Choose } = {
   keepAliveCount(choices, value, name) {
     validateRange(value, name, 1, MOST_KEEP_ALIVE_PROBES);
     choices.tuning = { ...choices.tuning, keepAliveProbes: value };
+  },
+  congestionControl(choices, value, name) {
+    if (typeof value !== 'string') throw invalidArgType(name, ['string'], value);
+    if (!isCongestionControl(value)) {
+      const known = congestionControlNames().map((one) => `'${one}'`);
+      throw invalidArgValue(name, value, `must be one of: ${known.join(', ')}`);
+    }
+    choices.tuning = { ...choices.tuning, congestionControl: value };
+  },
+  pacing(choices, value, name) {
+    validateBoolean(value, name);
+    choices.tuning = { ...choices.tuning, pacing: value };
   },
   ecn(choices, value, name) {
     if (typeof value !== 'string') throw invalidArgType(name, ['string'], value);

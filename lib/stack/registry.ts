@@ -96,7 +96,7 @@ export class Registry {
   configFor(options: ConnectionOptions): TcpConfig {
     const { config } = this.#parts;
     const { noDelay, keepAlive, keepAliveDelayMs, ecn, tuning } = options;
-    const { congestionControl = config.congestionControl } = options;
+    const { congestionControl = tuning?.congestionControl ?? config.congestionControl } = options;
     if (!isCongestionControl(congestionControl)) {
       const known = congestionControlNames().join(', ');
       throw new NetworkError('EINVAL', `no congestion control ${congestionControl}, only ${known}`);
@@ -110,8 +110,8 @@ export class Registry {
       sendBufferBytes: sendBufferBytes ?? config.sendBufferBytes,
       receiveBufferBytes: receiveBufferBytes ?? config.receiveBufferBytes,
       ecn: ecn ?? config.ecn,
-      congestionControl,
       ...tuning,
+      congestionControl,
     };
   }
 

@@ -13,6 +13,7 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   rack: true,
   forwardRto: true,
   congestionControl: 'cubic',
+  pacing: false,
   initialWindowSegments: 10,
   initialRtoMs: 1000,
   minRtoMs: 200,

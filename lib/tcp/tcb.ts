@@ -165,7 +165,7 @@ export class Tcb {
   readonly rcv = new ReceiveState();
   readonly ts: TimestampState;
   readonly rtt: RttEstimator;
-  readonly cc: CongestionController;
+  cc: CongestionController;
   readonly path = new PathSample();
   readonly recovery = new Recovery();
   readonly scoreboard = new Scoreboard();

@@ -1,6 +1,7 @@
 /** The user's commands (RFC 9293 §3.10.1 to §3.10.5): OPEN, SEND, RECEIVE, CLOSE, ABORT. */
 import type { TcpTuning } from '../../types/tcp';
 import type { Segment } from '../wire/segment';
+import { createController } from './congestion/registry';
 import { offeredShift } from './options';
 import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
 import type { ReceiveBuffer } from './receive-buffer';
@@ -11,6 +12,7 @@ import {
   enter,
   enterClosed,
   enterFinWait2,
+  isSynchronized,
   mayReceiveText,
   maySend,
   mayTransmitText,
@@ -133,13 +135,29 @@ export function setKeepAlive(tcb: Tcb, on: boolean, delayMs: number, now: number
 
 /**
  * Changes what may change while the connection lives. Buffers that are set stay as they are set.
+ * @throws RangeError for a congestion control that nobody has registered
  */
 export function tune(tcb: Tcb, changes: Partial<TcpTuning>): void {
+  const { congestionControl } = changes;
+  if (congestionControl !== undefined && congestionControl !== tcb.config.congestionControl) {
+    changeController(tcb, congestionControl);
+  }
   tcb.config = { ...tcb.config, ...changes };
   const { sendBufferBytes, receiveBufferBytes } = changes;
   if (sendBufferBytes !== undefined) limitBuffer(tcb.sendBuffer, sendBufferBytes);
   if (receiveBufferBytes !== undefined) limitBuffer(tcb.receiveBuffer, receiveBufferBytes);
   if (changes.quickAckSegments !== undefined) tcb.quickAcks = changes.quickAckSegments;
+}
+
+/** Another controller takes over, from the windows that the last one has found (as on Linux). */
+function changeController(tcb: Tcb, name: string): void {
+  const { cwnd, ssthresh } = tcb.cc;
+  tcb.cc = createController(name);
+  tcb.undo.active = false; // the new one remembers nothing of the last reduction
+  if (!isSynchronized(tcb.state)) return; // the peer's SYN is what it begins with
+  tcb.cc.initialize(tcb.snd.mss, tcb.config.initialWindowSegments);
+  tcb.cc.cwnd = cwnd;
+  tcb.cc.ssthresh = ssthresh;
 }
 
 /** The handshake was kept in a SYN cookie: SYN-RECEIVED, with the SYN-ACK sent long ago. */

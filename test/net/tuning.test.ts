@@ -50,6 +50,24 @@ const NONSENSE: readonly [keyof TcpOptions, string, readonly [unknown, string][]
   ['sendBufferSize', '', [...NO_NUMBERS, [2047, RANGE], [2 ** 30 + 1, RANGE], [4096.5, RANGE]]],
   ['receiveBufferSize', '', [...NO_NUMBERS, [2047, RANGE], [2 ** 30 + 1, RANGE]]],
   [
+    'congestionControl',
+    'setCongestionControl',
+    [
+      [1, TYPE],
+      [null, TYPE],
+      ['vegas', VALUE],
+      ['', VALUE],
+    ],
+  ],
+  [
+    'pacing',
+    'setPacing',
+    [
+      [1, TYPE],
+      ['yes', TYPE],
+    ],
+  ],
+  [
     'ecn',
     '',
     [
@@ -126,6 +144,8 @@ t.test('each returns the socket, and is remembered until there is a connection',
     .setHopLimit(9)
     .setQuickAck(true)
     .setBufferSizes({ receive: 8192 })
+    .setCongestionControl('bbr')
+    .setPacing(true)
     .setKeepAlive({ enable: true, initialDelay: 3000, interval: 500, count: 4 });
   t.equal(chained, socket);
   t.equal(socket.getTypeOfService(), 0xb8, 'the bits of ECN are not the program’s');
@@ -141,6 +161,8 @@ t.test('each returns the socket, and is remembered until there is a connection',
     quickAckSegments: 2 ** 31 - 1,
     receiveBufferBytes: 8192,
     receiveBufferMaxBytes: 8192,
+    congestionControl: 'bbr',
+    pacing: true,
     keepAliveIntervalMs: 500,
     keepAliveProbes: 5,
   });

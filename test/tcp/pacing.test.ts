@@ -43,3 +43,57 @@ eachWrap(
     }
   },
 );
+
+eachWrap(
+  t,
+  'asked for, any controller is paced: its window spread over a round trip',
+  (t, make) => {
+    for (const [ssthresh, share] of [
+      [0x3fff_ffff, 2],
+      [20_000, 1.2],
+    ] as const) {
+      const b = make({ config: { pacing: true } }).open();
+      b.sent();
+      b.advance(100);
+      b.inject('S. 0:0(0) ack 1 win 65535 <mss 1000>').sent();
+      b.tcb.cc.cwnd = 20_000;
+      b.tcb.cc.ssthresh = ssthresh;
+      b.send(60_000);
+      t.equal(b.sent().length, 10, 'an initial window is a burst');
+      const times = b.advance(100).map((line) => Number(line.split(' ')[0]));
+      t.equal(times.length, 10);
+      const gap = (times[9] - times[0]) / 9;
+      const expected = 1000 / ((share * 20_000) / 100);
+      t.ok(Math.abs(gap - expected) < 0.2, `${gap} ms apart, not ${expected}`);
+      t.ok(Math.abs(times[0] - (10 * expected - 1)) < 0.5, 'when the burst is paid for');
+    }
+  },
+);
+
+eachWrap(t, 'it can be switched while the connection lives', (t, make) => {
+  const b = make().establish();
+  b.inject('. 1:1(0) ack 1 win 65535');
+  b.tcb.rtt.measure(100, 1);
+  b.tcb.cc.cwnd = 20_000;
+  b.connection.tune({ pacing: true });
+  b.send(60_000);
+  t.equal(b.sent().length, 10);
+  b.connection.tune({ pacing: false });
+  t.equal(b.sent().length, 10);
+});
+
+eachWrap(t, 'a timer that is late costs nothing, up to 8 ms', (t, make) => {
+  for (const [late, atOnce] of [
+    [7, 2],
+    [100, 3],
+  ] as const) {
+    const b = make().establish();
+    b.tcb.cc.cwnd = 60_000;
+    (b.tcb.cc as Cubic & { pacingRate: number }).pacingRate = 250;
+    b.send(40_000);
+    t.equal(b.sent().length, 10);
+    b.now = b.connection.deadline + late;
+    b.connection.handleTimeout(b.now);
+    t.equal(b.sent().length, atOnce, `late by ${late} ms, a segment takes 4`);
+  }
+});

@@ -2,7 +2,10 @@
  * Congestion controllers by name.
  *
  *     registerCongestionControl('mine', () => new Mine());
- *     createStack({ tcp: { congestionControl: 'mine' } });
+ *     new Stack({ tcp: { congestionControl: 'mine' } });
+ *     socket.setCongestionControl('mine');
+ *
+ * How to write one: docs/congestion-control.md.
  */
 
 import { Bbr } from './bbr';

@@ -63,3 +63,50 @@ t.test('a connection chooses otherwise than its stack, and nobody chooses nonsen
   network.close();
   t.end();
 });
+
+t.test('another controller takes over the windows of a living connection', (t) => {
+  const b = new Bench().establish();
+  b.tcb.cc.cwnd = 5000;
+  b.tcb.cc.ssthresh = 4000;
+  b.send(20_000);
+  t.equal(b.sent().length, 5);
+  b.connection.tune({ congestionControl: 'cubic' });
+  t.equal(b.tcb.cc.name, 'cubic');
+  t.equal(b.connection.info(b.now).snd_cwnd, 5000);
+  t.equal(b.connection.info(b.now).snd_ssthresh, 4000);
+  const { cc } = b.tcb;
+  b.connection.tune({ congestionControl: 'cubic' });
+  t.equal(b.tcb.cc, cc, 'the same again changes nothing');
+  t.throws(() => b.connection.tune({ congestionControl: 'nonsense', lingerMs: 5 }), RangeError);
+  t.equal(b.tcb.cc, cc);
+  t.equal(b.tcb.config.lingerMs, -1, 'and nothing else is taken');
+  b.inject('. 1:1(0) ack 5001 win 65535');
+  t.ok(b.sent().length >= 5, 'it goes on');
+  b.connection.dispose();
+  t.end();
+});
+
+t.test('a reduction that another controller made is not undone', (t) => {
+  const b = new Bench({ config: { sack: true } }).establish({ options: 'mss 1000,sackOK' });
+  b.send(8000);
+  b.sent();
+  b.advance(100);
+  b.inject('. 1:1(0) ack 1 win 65535 <sack 1001:8001>').sent();
+  const { cwnd } = b.tcb.cc;
+  b.connection.tune({ congestionControl: 'cubic' });
+  b.inject('. 1:1(0) ack 8001 win 65535 <sack 1:1001>');
+  t.equal(b.tcb.undo.count, 0);
+  t.ok(b.tcb.cc.cwnd <= cwnd);
+  b.connection.dispose();
+  t.end();
+});
+
+t.test('before there is a connection the choice is all there is', (t) => {
+  const b = new Bench();
+  b.connection.tune({ congestionControl: 'bbr' });
+  b.establish();
+  t.equal(b.tcb.cc.name, 'bbr');
+  t.equal(b.tcb.cc.cwnd, 10_000);
+  b.connection.dispose();
+  t.end();
+});
