@@ -19,6 +19,7 @@ export {
   type NeighbourSummary,
 } from './link/ethernet/ethernet-link';
 export type { EthernetLinkOptions } from './link/ethernet/ethernet-options';
+export { createImpairLink, type ImpairLink, type ImpairLinkOptions } from './link/impair-link';
 export { PacketLink } from './link/packet-link';
 export type { PacketLinkOptions } from './link/packet-link-options';
 export { RawLink } from './link/raw-link';

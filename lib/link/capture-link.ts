@@ -4,19 +4,12 @@
  */
 import type { Clock } from '../../types/clock';
 import type { Link, LinkHost, LinkRoute, LinkZones } from '../../types/link';
-import { packetMemory } from '../support/memory';
-import { addressSum, pseudoHeaderSum } from '../wire/checksum';
 import { CHECKSUM_COMPLETE, type ChecksumNote } from '../wire/checksum-note';
+import { completeChecksum } from '../wire/complete-checksum';
 import type { IpAddress } from '../wire/ip-address';
-import { IP_OK, IpHeader, PROTOCOL_TCP } from '../wire/ip-header';
-import { readIpv4 } from '../wire/ipv4';
-import { readIpv6 } from '../wire/ipv6';
 import { PCAP_INBOUND, PCAP_OUTBOUND } from '../wire/pcapng';
-import { TCP_HEADER_BYTES, writeTcpChecksum } from '../wire/tcp-header';
 import { CaptureFile } from './capture-file';
 import type { LinkCounters } from './link-counters';
-
-const CHECKSUM_AT = 16;
 
 export interface CaptureLinkOptions {
   /** A path, or a file that several links share and whoever made it closes. */
@@ -46,7 +39,6 @@ export class CaptureLink implements Link {
   /** The number of the interface in the file, which begins with its first packet; -1: none yet. */
   #interface = -1;
   #reserved = -1;
-  readonly #header = new IpHeader();
 
   constructor(link: Link, options: CaptureLinkOptions) {
     this.#link = link;
@@ -163,33 +155,8 @@ export class CaptureLink implements Link {
     const { name } = this.#options;
     if (this.#interface < 0) this.#interface = file.addInterface(name ?? this.#link.name);
     const mark = file.writePacket(this.#interface, this.#timeNs(), offset, length, direction);
-    if (mark >= 0 && !isComplete) this.#completeChecksum(file.offsetOf(mark), length);
+    if (mark >= 0 && !isComplete) completeChecksum(file.offsetOf(mark), length);
     return mark;
-  }
-
-  /**
-   * Inside the process nobody computes checksums, and inside a host its kernel leaves all but the
-   * pseudo-header's sum to hardware: a reader of the file would call them wrong.
-   */
-  #completeChecksum(offset: number, length: number): void {
-    const header = this.#header;
-    const isIpv6 = packetMemory.view.getUint8(offset) >>> 4 === 6;
-    const readIp = isIpv6 ? readIpv6 : readIpv4;
-    if (readIp(offset, length, header) !== IP_OK) return;
-    const { payloadOffset, payloadLength } = header;
-    if (header.isFragment || header.protocol !== PROTOCOL_TCP) return;
-    if (payloadLength < TCP_HEADER_BYTES) return;
-    const { source0, source1, source2, source3 } = header;
-    const { destination0, destination1, destination2, destination3 } = header;
-    const addresses = addressSum(
-      ...([source0, source1, source2, source3] as const),
-      ...([destination0, destination1, destination2, destination3] as const),
-    );
-    const pseudoSum = pseudoHeaderSum(addresses, PROTOCOL_TCP, payloadLength);
-    const found = packetMemory.view.getUint16(payloadOffset + CHECKSUM_AT);
-    if (found !== 0 && found !== pseudoSum) return;
-    packetMemory.view.setUint16(payloadOffset + CHECKSUM_AT, 0);
-    writeTcpChecksum(payloadOffset, payloadLength, pseudoSum);
   }
 
   #closeFile(): void {

@@ -4,13 +4,15 @@
  * With the privilege for raw sockets: the loopback inside, the host's links outside. Without: the
  * loopback alone, and what would need the outside fails with EACCES and says what to do.
  * `USERNET_LINK` or `configure` choose otherwise, and `USERNET_CAPTURE` names a pcapng file for all
- * the packets there are.
+ * the packets there are. `USERNET_IMPAIR` breaks the links outside on purpose.
  */
 import type { Link } from '../../types/link';
 import type { StackOptions } from '../../types/stack';
 import { ethernetOptionsFrom } from '../link/ethernet/ethernet-environment';
 import { createEthernetLink } from '../link/ethernet/ethernet-link';
 import type { EthernetLinkOptions } from '../link/ethernet/ethernet-options';
+import { impairOptionsFrom } from '../link/impair-environment';
+import { createImpairLink } from '../link/impair-link';
 import { RawLink } from '../link/raw-link';
 import { RawSocketLink } from '../link/raw-socket-link';
 import { tunOptionsFrom } from '../link/tun-environment';
@@ -76,12 +78,18 @@ function makeStack(choice: DefaultStackOptions): Stack {
     const source = options.link === undefined ? 'USERNET_LINK' : 'link';
     throw new NetworkError('EINVAL', `${source} is ${name}, which is none of ${names}`);
   }
-  return new Stack({ ...options, links: LINKS[name](options) });
+  return new Stack({ ...options, links: impair(LINKS[name](options)) });
+}
+
+/** As `USERNET_IMPAIR` wants it. */
+function impair(links: Link[]): Link[] {
+  const options = impairOptionsFrom(process.env);
+  return options === null ? links : links.map((link) => createImpairLink(link, options));
 }
 
 function makeBestStack(options: DefaultStackOptions): Stack {
   try {
-    return new Stack({ ...options, links: LINKS.raw(options) });
+    return new Stack({ ...options, links: impair(LINKS.raw(options)) });
   } catch (error) {
     if (!isMissing(error)) throw error;
     const hint = 'or set USERNET_LINK=loopback to stay inside this process';

@@ -49,6 +49,7 @@ export class ImpairedPath {
   /** Since when the managed queue has not been empty. */
   #waitsSince = -Infinity;
   #lastArrival = -Infinity;
+  #isReferenced = true;
 
   constructor(clock: Clock, random: SeededRandom, impairments: Impairments, end: PathEnd) {
     checkImpairments(impairments);
@@ -116,6 +117,25 @@ export class ImpairedPath {
     }
   }
 
+  /** Hands over what has arrived by now, without waiting for the clock to say so. */
+  deliverDue(): void {
+    const { first } = this.#travellers;
+    if (first !== null && first.at <= this.#clock.now()) this.#deliver();
+  }
+
+  /** May its timers keep the process alive? They may at first. */
+  ref(): void {
+    this.#isReferenced = true;
+    this.#timer?.ref();
+    this.#drainTimer?.ref();
+  }
+
+  unref(): void {
+    this.#isReferenced = false;
+    this.#timer?.unref();
+    this.#drainTimer?.unref();
+  }
+
   /** Drops everything that waits or is on its way. */
   clear(): void {
     this.#travellers.clear();
@@ -153,7 +173,7 @@ export class ImpairedPath {
     }
     if (queue.packets === 0) return;
     if (this.#drainTimer !== null) this.#drainTimer.reschedule(this.#busyUntil);
-    else this.#drainTimer = this.#clock.schedule(this.#busyUntil, () => this.#drain());
+    else this.#drainTimer = this.#schedule(this.#busyUntil, () => this.#drain());
   }
 
   #isLost(): boolean {
@@ -204,7 +224,13 @@ export class ImpairedPath {
 
   #arm(at: number): void {
     if (this.#timer !== null) this.#timer.reschedule(at);
-    else this.#timer = this.#clock.schedule(at, () => this.#deliver());
+    else this.#timer = this.#schedule(at, () => this.#deliver());
+  }
+
+  #schedule(at: number, fn: () => void): ClockTimer {
+    const timer = this.#clock.schedule(at, fn);
+    if (!this.#isReferenced) timer.unref();
+    return timer;
   }
 
   #deliver(): void {
