@@ -134,7 +134,7 @@ kernelTest(
   },
 );
 
-kernelTest('MTU 9,000, and offloads of the interfaces off', NEEDS, async (t) => {
+kernelTest('MTU 9,000, and offloads of the interfaces off', [...NEEDS, 'ethtool'], async (t) => {
   const { segment, peer } = place;
   const { kernel, station, device, port, bridge } = segment;
   const setMtu = (mtu: string) => {

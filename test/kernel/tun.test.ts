@@ -16,8 +16,9 @@ import {
 } from './support/scenarios';
 
 const MIB = 1024 * 1024;
-const OURS = '10.77.0.2';
-const THEIRS = '10.77.0.1';
+/** [ours, the kernel's] */
+const IPV4 = ['10.77.0.2', '10.77.0.1'];
+const IPV6 = ['fd77::2', 'fd77::1'];
 
 let space: BareNamespace | undefined;
 let peer: PeerProcess | undefined;
@@ -31,34 +32,47 @@ t.teardown(async () => {
   space?.remove();
 });
 
-function makeRig(options: Partial<TunLinkOptions>): Rig {
+type Family = typeof IPV4;
+
+function makeRig([ours]: Family, options: Partial<TunLinkOptions>): Rig {
   const { name: namespace } = space!;
-  const link = createTunLink({ addresses: `${OURS}/24`, namespace, ...options });
-  return new Rig(link, OURS, '', {}, namespace);
+  const addresses = ours.includes(':') ? `${ours}/64` : `${ours}/24`;
+  const link = createTunLink({ addresses, namespace, ...options });
+  return new Rig(link, ours, '', {}, namespace);
 }
 
-function bothWays(name: string, options: Partial<TunLinkOptions>, scenarios: Scenario[]): void {
+function bothWays(
+  name: string,
+  family: Family,
+  options: Partial<TunLinkOptions>,
+  scenarios: Scenario[],
+): void {
+  const [ours, theirs] = family;
   for (const scenario of scenarios) {
     kernelTest(`${name}: usernet calls the kernel: ${scenario.name}`, ['tun'], async (t) => {
-      const rig = makeRig(options);
-      await callPeer(t, rig.net, peer!, THEIRS, scenario);
+      const rig = makeRig(family, options);
+      await callPeer(t, rig.net, peer!, theirs, scenario);
       await rig.finish(t);
     });
     kernelTest(`${name}: the kernel calls usernet: ${scenario.name}`, ['tun'], async (t) => {
-      const rig = makeRig(options);
-      await servePeer(t, rig.net, peer!, OURS, scenario);
+      const rig = makeRig(family, options);
+      await servePeer(t, rig.net, peer!, ours, scenario);
       await rig.finish(t);
     });
   }
 }
 
 const SOME = [...transfers(16 * MIB), ...halfCloses(2 * MIB), ...crowd(100, 64 * 1024)];
-bothWays('offload', {}, SOME);
-bothWays('no offload', { offload: false }, SOME);
+const BOTH_AT_ONCE = transfers(4 * MIB).slice(2);
+bothWays('offload', IPV4, {}, SOME);
+bothWays('no offload', IPV4, { offload: false }, SOME);
+bothWays('IPv6, offload', IPV6, {}, [...transfers(8 * MIB), ...crowd(30, 64 * 1024)]);
+bothWays('IPv6, no offload', IPV6, { offload: false }, BOTH_AT_ONCE);
 for (const mtu of [576, 9000, 65_535]) {
   for (const offload of [true, false]) {
     const name = `MTU ${mtu}, ${offload ? '' : 'no '}offload`;
-    bothWays(name, { mtu, offload }, transfers(4 * MIB).slice(2));
+    bothWays(name, IPV4, { mtu, offload }, BOTH_AT_ONCE);
+    if (mtu >= 1280) bothWays(`IPv6, ${name}`, IPV6, { mtu, offload }, BOTH_AT_ONCE);
   }
 }
-bothWays('three queues', { queues: 3 }, crowd(30, 64 * 1024));
+bothWays('three queues', IPV4, { queues: 3 }, crowd(30, 64 * 1024));

@@ -19,16 +19,21 @@ export class PeerProcess {
   readonly #child: ChildProcess;
   readonly #asked = new Map<number, Asked>();
   readonly #exited: Promise<unknown>;
+  readonly #patienceMs: number;
   #lastId = 0;
 
-  /** @param namespace name of the network namespace it lives in; '': ours */
-  static async start(kind: PeerKind, namespace = ''): Promise<PeerProcess> {
-    const peer = new PeerProcess(kind, namespace);
+  /**
+   * @param namespace name of the network namespace it lives in; '': ours
+   * @param patienceMs longest that it may take for anything it is asked
+   */
+  static async start(kind: PeerKind, namespace = '', patienceMs = ASK_MS): Promise<PeerProcess> {
+    const peer = new PeerProcess(kind, namespace, patienceMs);
     await within(START_MS, 'start of the peer process', peer.#settle(0));
     return peer;
   }
 
-  private constructor(kind: PeerKind, namespace: string) {
+  private constructor(kind: PeerKind, namespace: string, patienceMs: number) {
+    this.#patienceMs = patienceMs;
     const node = [process.execPath, ...process.execArgv];
     const [program, ...args] =
       namespace === '' ? node : ['ip', 'netns', 'exec', namespace, ...node];
@@ -92,7 +97,7 @@ export class PeerProcess {
     const id = ++this.#lastId;
     const answer = this.#settle(id);
     this.#child.send({ id, method, args } satisfies PeerRequest);
-    const result = await within(ASK_MS, `${method} of the peer process`, answer);
+    const result = await within(this.#patienceMs, `${method} of the peer process`, answer);
     return result as Awaited<ReturnType<PeerMethods[M]>>;
   }
 

@@ -15,6 +15,8 @@ export interface Scenario {
   connections: number;
   client: Part;
   server: Part;
+  /** Longest that it may take, ms; a while unless given. */
+  patienceMs?: number;
 }
 
 const MIB = 1024 * 1024;
@@ -74,7 +76,11 @@ export async function callPeer(
   const { connections, client, server } = scenario;
   const { port, outcomes } = await peer.serve(listenOn, connections, server);
   const called = call(net, host, port, connections, client);
-  const both = within(EXCHANGE_MS, scenario.name, Promise.all([called, outcomes]));
+  const both = within(
+    scenario.patienceMs ?? EXCHANGE_MS,
+    scenario.name,
+    Promise.all([called, outcomes]),
+  );
   checkOutcomes(t, scenario, ...(await both));
 }
 
@@ -90,7 +96,11 @@ export async function servePeer(
   const { connections, client, server } = scenario;
   const { port, outcomes } = await serve(net, listenOn, connections, server);
   const called = peer.call(host, port, connections, client);
-  const both = within(EXCHANGE_MS, scenario.name, Promise.all([called, outcomes]));
+  const both = within(
+    scenario.patienceMs ?? EXCHANGE_MS,
+    scenario.name,
+    Promise.all([called, outcomes]),
+  );
   checkOutcomes(t, scenario, ...(await both));
 }
 

@@ -1,0 +1,84 @@
+/**
+ * A gibibyte each way at once over every link to a kernel, IPv4 and IPv6: the hashes are equal, and
+ * nothing is left. `USERNET_LONG_MIB` makes it less.
+ */
+import t from 'tap';
+import { createEthernetLink } from '../lib/link/ethernet/ethernet-link';
+import { RawLink } from '../lib/link/raw-link';
+import { RawSocketLink } from '../lib/link/raw-socket-link';
+import { createTunLink } from '../lib/link/tun-link';
+import { BareNamespace } from '../test/kernel/support/bare-namespace';
+import { EthernetSegment } from '../test/kernel/support/ethernet-segment';
+import { PeerProcess } from '../test/kernel/support/peer-process';
+import { findLack, type Need } from '../test/kernel/support/requirements';
+import { type CountingLink, HOST, Rig } from '../test/kernel/support/rig';
+import { callPeer } from '../test/kernel/support/scenarios';
+
+const BYTES = Number(process.env.USERNET_LONG_MIB ?? 1024) * 1024 * 1024;
+const PATIENCE_MS = 180_000;
+
+/** Where a link meets a kernel. */
+interface Place {
+  link: CountingLink;
+  /** Address that the capture looks for, the device where, and both namespaces; '': ours. */
+  address: string;
+  device: string;
+  namespace: string;
+  peerNamespace: string;
+  peerAddress: string;
+  remove(): void;
+}
+
+const LINKS: readonly (readonly [name: string, needs: Need[], make: () => Place])[] = [
+  ['raw, IPv4', ['raw'], () => onLoopback(new RawLink(), HOST)],
+  ['raw, IPv6', ['raw'], () => onLoopback(new RawLink(), '::1')],
+  ['raw-socket', ['raw-socket'], () => onLoopback(new RawSocketLink(), HOST)],
+  ['TUN, IPv4', ['tun'], () => onTun('10.77.0.2/24', '10.77.0.1', true)],
+  ['TUN, IPv6', ['tun'], () => onTun('fd77::2/64', 'fd77::1', true)],
+  ['TUN without offload', ['tun'], () => onTun('10.77.0.2/24', '10.77.0.1', false)],
+  ['Ethernet', ['tun'], onEthernet],
+];
+
+for (const [name, needs, make] of LINKS) {
+  const lack = needs.map(findLack).find((one) => one !== null) ?? null;
+  const skip = lack !== null && !process.env.CI && lack;
+  t.test(`${BYTES >> 20} MiB each way over ${name}`, { skip, timeout: PATIENCE_MS }, async (t) => {
+    const place = make();
+    const peer = await PeerProcess.start('kernel', place.peerNamespace, PATIENCE_MS);
+    t.teardown(async () => {
+      await peer.stop();
+      place.remove();
+    });
+    const { link, address, device, namespace, peerAddress } = place;
+    const rig = new Rig(link, address, device, {}, namespace);
+    const part = { bytes: BYTES, afterEnd: false };
+    const scenario = { name, connections: 1, client: part, server: part, patienceMs: PATIENCE_MS };
+    await callPeer(t, rig.net, peer, peerAddress, scenario);
+    await rig.finish(t);
+  });
+}
+
+function onLoopback(link: CountingLink, address: string): Place {
+  const ours = { namespace: '', peerNamespace: '', remove() {} };
+  return { link, address, device: 'lo', peerAddress: address, ...ours };
+}
+
+function onTun(addresses: string, peerAddress: string, offload: boolean): Place {
+  const space = new BareNamespace();
+  const { name, remove } = space;
+  const link = createTunLink({ addresses, offload, namespace: name });
+  const [address] = addresses.split('/');
+  const where = { device: '', namespace: name, peerNamespace: name, remove };
+  return { link, address, peerAddress, ...where };
+}
+
+function onEthernet(): Place {
+  const segment = new EthernetSegment();
+  const { station, kernel, stationAddress, kernelAddress, device } = segment;
+  const namespace = station.name;
+  const addresses = `${stationAddress}/24`;
+  const link = createEthernetLink({ interface: device, namespace, addresses, probeMs: 0 });
+  const where = { device: '', namespace, peerNamespace: kernel.name };
+  const remove = (): void => segment.remove();
+  return { link, address: stationAddress, peerAddress: kernelAddress, ...where, remove };
+}

@@ -1,0 +1,83 @@
+/** Ten thousand connections over one TUN device, fifty at once: nothing stays. */
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { createTunLink } from '../lib/link/tun-link';
+import { createNet } from '../lib/net/create-net';
+import { Stack } from '../lib/stack/stack';
+import { packetMemory } from '../lib/support/memory';
+import { BareNamespace } from '../test/kernel/support/bare-namespace';
+import { Program } from '../test/kernel/support/program';
+import { kernelTest } from '../test/kernel/support/requirements';
+import { until } from '../test/kernel/support/within';
+
+const CONNECTIONS = 10_000;
+const AT_ONCE = 50;
+const WORDS = Buffer.alloc(2000, 'words ');
+
+/** The kernel's side: repeats what it hears. */
+const PEER = `
+  const net = require('net');
+  net.createServer((socket) => socket.pipe(socket).on('error', () => {}))
+    .listen(7000, '10.77.0.1', () => console.log('ready'));
+`;
+
+kernelTest('descriptors, memory, timers and the device are given back', ['tun'], async (t) => {
+  const space = new BareNamespace();
+  t.teardown(() => space.remove());
+  const peer = new Program('ip', ['netns', 'exec', space.name, process.execPath, '-e', PEER]);
+  t.teardown(() => peer.kill());
+  await peer.announced(/ready/);
+  const devices = space.run('ip', 'link');
+  const before = { descriptors: descriptors(), memory: packetMemory.allocated, timers: timers() };
+
+  const link = createTunLink({ addresses: '10.77.0.2/24', namespace: space.name });
+  const stack = new Stack({ links: [link], tcp: { mslMs: 5 } });
+  const net = createNet(stack);
+  let served = 0;
+  let left = CONNECTIONS;
+  const work = async (): Promise<void> => {
+    while (left-- > 0) {
+      const socket = net.connect(7000, '10.77.0.1');
+      socket.end(WORDS);
+      if ((await heard(socket)) === WORDS.length) served++;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  t.equal(served, CONNECTIONS, 'each was repeated what it said');
+  await until(5000, 'end of the last connection', () => stack.stats().connections === 0);
+  const { failures, deadlines, heldPorts, keepingAlive } = stack.stats();
+  const nothing = { failures: 0, deadlines: 0, heldPorts: 0, keepingAlive: 0 };
+  t.same({ failures, deadlines, heldPorts, keepingAlive }, nothing);
+  t.match(link.counters, { droppedRefused: 0, droppedDown: 0, droppedMalformed: 0 });
+  stack.close();
+
+  t.same(descriptors(), before.descriptors, 'descriptors');
+  t.equal(packetMemory.allocated, before.memory, 'packet memory');
+  t.equal(timers(), before.timers, 'timers');
+  t.equal(space.run('ip', 'link'), devices, 'devices');
+});
+
+async function heard(socket: Socket): Promise<number> {
+  let bytes = 0;
+  socket.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  await once(socket, 'close');
+  return bytes;
+}
+
+function descriptors(): string[] {
+  const names = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).replace(/\d+/, '');
+    } catch {
+      return '';
+    }
+  });
+  return names.sort();
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+}
