@@ -29,6 +29,7 @@ const ALL: readonly Benchmark[] = [
   { name: 'raw', kernel: true, quick: false },
   // In namespaces that it makes itself.
   { name: 'tun', kernel: false, quick: false },
+  { name: 'ethernet', kernel: false, quick: false },
 ];
 
 const { values: options, positionals } = parseArgs({
