@@ -7,7 +7,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { createEthernetLink } from '../../lib/link/ethernet/ethernet-link';
+import { createEthernetLink, type EthernetLink } from '../../lib/link/ethernet/ethernet-link';
 import type { EthernetLinkOptions } from '../../lib/link/ethernet/ethernet-options';
 import { loadLibc, SOCK_RAW } from '../../lib/link/libc';
 import { Netlink } from '../../lib/link/netlink';
@@ -64,9 +64,9 @@ t.teardown(async () => {
   place?.segment.remove();
 });
 
-function makeRig(): Rig {
+function makeRig(changes: Partial<EthernetLinkOptions> = {}): Rig {
   const { segment, options } = place;
-  const link = createEthernetLink(options);
+  const link = createEthernetLink({ ...options, ...changes });
   const { stationAddress, station } = segment;
   return new Rig(link, stationAddress, '', { tcp: { mslMs: MSL_MS } }, station.name);
 }
@@ -280,10 +280,18 @@ kernelTest('tshark finds no fault in the frames', [...NEEDS, 'tshark'], async (t
   const dumpcap = new Program('ip', args);
   t.teardown(() => dumpcap.kill());
   await dumpcap.announced(/File: /);
-  const rig = makeRig();
-  t.ok(await ping(segment.kernel.name, segment.stationAddress, 100));
-  await callPeer(t, rig.net, peer, segment.kernelAddress, transfers(MIB)[2]);
-  await servePeer(t, rig.net, peer, segment.stationAddress, transfers(MIB)[2]);
+  const { stationAddress, stationAddress6, kernelAddress, kernelAddress6 } = segment;
+  const addresses = [`${stationAddress}/24`, `${stationAddress6}/64`];
+  const rig = makeRig({ addresses, probeMs: 50 });
+  await (rig.link as EthernetLink).whenReady();
+  t.ok(await ping(segment.kernel.name, stationAddress, 100));
+  for (const [theirs, ours] of [
+    [kernelAddress, stationAddress],
+    [kernelAddress6, stationAddress6],
+  ]) {
+    await callPeer(t, rig.net, peer, theirs, transfers(MIB)[2]);
+    await servePeer(t, rig.net, peer, ours, transfers(MIB)[2]);
+  }
   await rig.finish(t);
   process.kill(dumpcap.pid, 'SIGINT');
   await dumpcap.finished();

@@ -1,5 +1,6 @@
 /** Every link, ready to be tested alike: two ends, and packets that may travel between them. */
 import { readdirSync, readlinkSync } from 'node:fs';
+import { EthernetLink } from '../../lib/link/ethernet/ethernet-link';
 import { LoopbackLink } from '../../lib/link/loopback-link';
 import { PacketLink } from '../../lib/link/packet-link';
 import { RawLink } from '../../lib/link/raw-link';
@@ -67,6 +68,17 @@ export const LINK_CASES: readonly LinkCase[] = [
     fills: true,
     holdsProcess: false,
     make: joined,
+  },
+  {
+    name: 'ethernet',
+    available: true,
+    source: address('10.0.0.1'),
+    destination: address('10.0.0.2'),
+    minBytes: 20,
+    note: CHECKSUM_COMPLETE,
+    fills: true,
+    holdsProcess: false,
+    make: onEthernet,
   },
   hostCase('raw', RawLink.available(), () => new RawLink()),
   hostCase('raw-socket', RawSocketLink.available(), () => new RawSocketLink()),
@@ -172,5 +184,22 @@ function joined(): { near: Link; far: Link } {
     send: (packet) => near.receive(packet),
     drain: () => near.drained(),
   });
+  return { near, far };
+}
+
+/** Two stations that know each other. */
+function onEthernet(): { near: Link; far: Link } {
+  const macs = ['02:00:00:00:00:01', '02:00:00:00:00:02'];
+  const make = (self: 0 | 1, other: () => EthernetLink): EthernetLink =>
+    new EthernetLink({
+      addresses: `10.0.0.${self + 1}/24`,
+      mac: macs[self],
+      neighbours: { [`10.0.0.${2 - self}`]: macs[1 - self] },
+      probeMs: 0,
+      mtu: 65_521,
+      carrier: { send: (frame) => other().receive(frame), drain: () => other().drained() },
+    });
+  const near: EthernetLink = make(0, () => far);
+  const far: EthernetLink = make(1, () => near);
   return { near, far };
 }

@@ -89,13 +89,6 @@ export class AddressClaim {
     this.#events.handleAnnouncement(this);
   }
 
-  /** The network has come back: what others have remembered of us may be old. */
-  announceAgain(now: number): void {
-    if (this.state !== 'HELD') return;
-    this.#announcementsLeft = ANNOUNCE_NUM;
-    this.#announce(now);
-  }
-
   #continueProbing(now: number): void {
     if (this.#probesLeft === 0) {
       this.#hold(now);

@@ -5,6 +5,9 @@
 import type { IpAddress } from '../../wire/ip-address';
 import type { Cidr } from '../cidr';
 
+/** Said of a destination that is its own next hop. */
+export const ITSELF = 'itself';
+
 interface Prefix {
   readonly address: IpAddress;
   readonly bits: number;
@@ -39,13 +42,20 @@ export class AddressPlan {
     return this.#covering(w0, w1, w2, w3)?.address ?? null;
   }
 
+  /** @returns ITSELF where the destination needs no gateway; null: it cannot be reached */
+  hopTo(w0: number, w1: number, w2: number, w3: number): IpAddress | typeof ITSELF | null {
+    const prefix = this.#covering(w0, w1, w2, w3);
+    const isIpv4 = isMapped(w0, w1, w2);
+    if (prefix !== null) return isIpv4 && !isHost(prefix, w3) ? null : ITSELF;
+    const isGroup = isIpv4 ? w3 >>> 28 === 0xe || w3 === -1 : w0 >>> 24 === 0xff;
+    return isGroup ? null : this.#gatewayFor(isIpv4);
+  }
+
   /** @returns the destination, a gateway, or null: it cannot be reached */
   nextHop(destination: IpAddress): IpAddress | null {
     const { w0, w1, w2, w3 } = destination;
-    const prefix = this.#covering(w0, w1, w2, w3);
-    if (prefix !== null) return isHost(prefix, destination) ? destination : null;
-    if (destination.isBroadcast || destination.isMulticast) return null;
-    return this.#gatewayFor(destination);
+    const hop = this.hopTo(w0, w1, w2, w3);
+    return hop === ITSELF ? destination : hop;
   }
 
   /** @returns the source address of packets to the destination; null: it cannot be reached */
@@ -60,8 +70,8 @@ export class AddressPlan {
     return this.addresses.find((own) => own.isMapped === isMapped && !own.isLinkLocal) ?? near;
   }
 
-  #gatewayFor(destination: IpAddress): IpAddress | null {
-    return this.#gateways.find((one) => one.isMapped === destination.isMapped) ?? null;
+  #gatewayFor(isIpv4: boolean): IpAddress | null {
+    return this.#gateways.find((one) => one.isMapped === isIpv4) ?? null;
   }
 
   #covering(w0: number, w1: number, w2: number, w3: number): Prefix | null {
@@ -91,8 +101,12 @@ function mask(bits: number): number {
  * An IPv4 network's first and last address are nobody's (RFC 1122 §3.2.1.3), unless the network
  * has two only (RFC 3021).
  */
-function isHost({ bits, masks }: Prefix, { isMapped, w3 }: IpAddress): boolean {
-  if (!isMapped || bits > 126) return true;
+function isHost({ bits, masks }: Prefix, w3: number): boolean {
+  if (bits > 126) return true;
   const host = w3 & ~masks[3];
   return host !== 0 && host !== ~masks[3];
+}
+
+function isMapped(w0: number, w1: number, w2: number): boolean {
+  return w0 === 0 && w1 === 0 && w2 === 0xffff;
 }

@@ -105,6 +105,7 @@ export class EthernetLink implements Link {
       mac: this.#mac,
       plan: this.#plan,
       terms: this.#setup.terms,
+      neighbours: this.#setup.neighbours,
       carrier: this.#carrier,
       host,
       counters: this.counters,

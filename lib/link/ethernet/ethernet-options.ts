@@ -43,6 +43,11 @@ export interface EthernetLinkOptions {
    * at the second time within 10 s ('yield', RFC 5227 §2.4 b), or never ('defend', §2.4 c).
    */
   conflicts?: 'yield' | 'defend';
+  /**
+   * Hardware addresses that are known beforehand, by IP address: those neighbours are never asked
+   * for, and nobody else is believed to be them.
+   */
+  neighbours?: Readonly<Record<string, string>>;
   name?: string;
 }
 
@@ -54,6 +59,7 @@ export interface EthernetSetup {
   gateways: IpAddress[];
   mtu: number | null;
   terms: ClaimTerms;
+  neighbours: ReadonlyArray<readonly [IpAddress, MacAddress]>;
   name: string;
 }
 
@@ -77,16 +83,25 @@ export function checkEthernetOptions(options: EthernetLinkOptions): EthernetSetu
   const addresses = readAddresses(options.addresses);
   const gateways = readGateways(options.gateway, new AddressPlan(addresses, []));
   const terms = { probeMs, yields: conflicts !== 'defend' };
-  const mac = readMac(options.mac);
-  return { carrier, mac, addresses, gateways, mtu: mtu ?? null, terms, name };
+  const mac = options.mac === undefined ? null : readMac('options.mac', options.mac);
+  const neighbours = readNeighbours(options.neighbours ?? {});
+  return { carrier, mac, addresses, gateways, mtu: mtu ?? null, terms, neighbours, name };
 }
 
-function readMac(mac: string | undefined): MacAddress | null {
-  if (mac === undefined) return null;
-  if (typeof mac !== 'string') wrongType('options.mac', 'string', mac);
+function readMac(option: string, mac: string): MacAddress {
+  if (typeof mac !== 'string') wrongType(option, 'string', mac);
   const address = MacAddress.parse(mac);
   if (address?.isStation) return address;
-  return wrongValue('options.mac', "one station's address, as in '02:00:00:00:00:01'", mac);
+  return wrongValue(option, "one station's address, as in '02:00:00:00:00:01'", mac);
+}
+
+function readNeighbours(given: Readonly<Record<string, string>>): [IpAddress, MacAddress][] {
+  const name = 'options.neighbours';
+  if (given === null || typeof given !== 'object') wrongType(name, 'object', given);
+  return Object.entries(given).map(([text, mac]) => {
+    const address = IpAddress.parse(text) ?? wrongValue(name, 'keyed by IP addresses', text);
+    return [address, readMac(`${name}['${text}']`, mac)];
+  });
 }
 
 function readAddresses(value: string | string[]): Cidr[] {

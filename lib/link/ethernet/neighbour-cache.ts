@@ -86,9 +86,18 @@ export class NeighbourCache {
     return known;
   }
 
+  /** The user knows its hardware address. Counts beside the limit. */
+  addPermanent(w0: number, w1: number, w2: number, w3: number, high: number, low: number): void {
+    const fresh = this.#insert(w0, w1, w2, w3);
+    fresh.macHigh = high;
+    fresh.macLow = low;
+    fresh.state = 'PERMANENT';
+  }
+
   /** An answer has come from a neighbour that is known (RFC 4861 §7.2.5). */
   handleAnswer(one: Neighbour, high: number, low: number, flags: AnswerFlags, now: number): void {
     const { solicited, override } = flags;
+    if (one.state === 'PERMANENT') return;
     if (one.state === 'INCOMPLETE') {
       this.#set(one, high, low, now);
       if (solicited) this.#confirm(one, now);
@@ -216,6 +225,10 @@ export class NeighbourCache {
 
   #add(w0: number, w1: number, w2: number, w3: number): Neighbour | null {
     if (this.size >= this.#limit && !this.#makeRoom()) return null;
+    return this.#insert(w0, w1, w2, w3);
+  }
+
+  #insert(w0: number, w1: number, w2: number, w3: number): Neighbour {
     const fresh = new Neighbour(w0, w1, w2, w3);
     const hash = hashOf(w0, w1, w2, w3);
     fresh.next = this.#table.get(hash) ?? null;

@@ -3,13 +3,13 @@
  *
  * INCOMPLETE: asked for, no answer yet. REACHABLE: known to have answered lately. STALE: that was a
  * while ago. DELAY: used again since, perhaps somebody confirms it. PROBE: asked once more, itself
- * only.
+ * only. PERMANENT: the user has said so, and nobody else is believed.
  */
 import { IpAddress } from '../../wire/ip-address';
 import { macText } from '../../wire/mac-address';
 import type { WaitingPackets } from './waiting-packets';
 
-export type NeighbourState = 'INCOMPLETE' | 'REACHABLE' | 'STALE' | 'DELAY' | 'PROBE';
+export type NeighbourState = 'INCOMPLETE' | 'REACHABLE' | 'STALE' | 'DELAY' | 'PROBE' | 'PERMANENT';
 
 export class Neighbour {
   /** Its IP address, as four words of IpAddress. */

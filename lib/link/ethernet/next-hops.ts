@@ -6,9 +6,8 @@ import type { LinkHost } from '../../../types/link';
 import { packetMemory } from '../../support/memory';
 import { CHECKSUM_COMPLETE } from '../../wire/checksum-note';
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../../wire/ethernet';
-import { IpAddress } from '../../wire/ip-address';
 import { UNREACHABLE_BYTES, writeUnreachable } from '../../wire/local-error';
-import type { AddressPlan } from './address-plan';
+import { type AddressPlan, ITSELF } from './address-plan';
 import type { EthernetCounters } from './ethernet-counters';
 import type { FrameOutput } from './frame-output';
 import type { Neighbour } from './neighbour';
@@ -114,10 +113,12 @@ export class NextHops implements NeighbourEvents {
     // One that is STALE is to be told that it is used again.
     if (isSame && last.state !== 'STALE' && !last.isForgotten) return last;
     const { plan, host } = this.#parts;
-    const hop = plan.nextHop(IpAddress.fromWords(w0, w1, w2, w3));
+    const hop = plan.hopTo(w0, w1, w2, w3);
     if (hop === null) return null;
+    const now = host.clock.now();
     this.#isChoosing = true;
-    this.#last = this.cache.use(hop.w0, hop.w1, hop.w2, hop.w3, host.clock.now());
+    if (hop === ITSELF) this.#last = this.cache.use(w0, w1, w2, w3, now);
+    else this.#last = this.cache.use(hop.w0, hop.w1, hop.w2, hop.w3, now);
     this.#isChoosing = false;
     this.#w0 = w0;
     this.#w1 = w1;

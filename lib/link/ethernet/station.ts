@@ -15,6 +15,7 @@ import {
   EthernetHeader,
   readEthernet,
 } from '../../wire/ethernet';
+import type { IpAddress } from '../../wire/ip-address';
 import { isGroupMac, type MacAddress } from '../../wire/mac-address';
 import { AddressClaim, type ClaimEvents, type ClaimTerms } from './address-claim';
 import type { AddressPlan } from './address-plan';
@@ -29,6 +30,8 @@ export interface StationParts {
   mac: MacAddress;
   plan: AddressPlan;
   terms: ClaimTerms;
+  /** Those whose hardware addresses are known beforehand. */
+  neighbours: ReadonlyArray<readonly [IpAddress, MacAddress]>;
   carrier: FrameCarrier;
   host: LinkHost;
   counters: EthernetCounters;
@@ -64,6 +67,9 @@ export class Station implements ClaimEvents {
     this.#hops = new NextHops({ plan, output, host, counters, fraction, ask });
     this.#claims = plan.addresses.map((one) => new AddressClaim(one, terms, this, fraction));
     const { cache } = this.#hops;
+    for (const [{ w0, w1, w2, w3 }, { high, low }] of parts.neighbours) {
+      cache.addPermanent(w0, w1, w2, w3, high, low);
+    }
     const resolution = { mac, plan, cache, claims: this.#claims, output, counters };
     this.#arp = new Arp(resolution);
     this.#discovery = new NeighbourDiscovery(resolution);
@@ -177,13 +183,14 @@ export class Station implements ClaimEvents {
     note: ChecksumNote,
   ): void {
     const { counters, host } = this.#parts;
-    if (length === 0 || packetMemory.bytes[offset] >>> 4 !== version) counters.droppedMalformed++;
+    const bytes = unpaddedBytes(version, offset, length);
+    if (bytes === 0) counters.droppedMalformed++;
     else if (!toUs) counters.droppedGroup++;
     else if (!this.isReady) counters.droppedTentative++;
     else {
       counters.receivedPackets++;
-      counters.receivedBytes += length;
-      host.receive(offset, length, note);
+      counters.receivedBytes += bytes;
+      host.receive(offset, bytes, note);
     }
   }
 
@@ -209,6 +216,19 @@ export class Station implements ClaimEvents {
     for (const claim of this.#claims) if (claim.deadline <= now) claim.handleTimeout(now);
     this.#settle();
   };
+}
+
+/**
+ * What the packet in a frame says of its own length, if that is credible: the rest is padding.
+ * @returns 0 where it is of another version than the frame says
+ */
+function unpaddedBytes(version: 4 | 6, offset: number, length: number): number {
+  const headerBytes = version === 4 ? 20 : 40;
+  if (length === 0 || packetMemory.bytes[offset] >>> 4 !== version) return 0;
+  if (length < headerBytes) return length;
+  const { view } = packetMemory;
+  const bytes = version === 4 ? view.getUint16(offset + 2) : 40 + view.getUint16(offset + 4);
+  return bytes >= headerBytes && bytes < length ? bytes : length;
 }
 
 /** Random numbers from 0 to 1, a few bits each: enough to keep hosts out of step. */

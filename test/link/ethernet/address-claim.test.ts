@@ -111,13 +111,3 @@ t.test('who never yields defends once in 10 s', async (t) => {
   bench.pass(1);
   t.same(bench.conflict(), ['30000 announce']);
 });
-
-t.test('announces itself again when asked to', async (t) => {
-  const bench = new Bench(IPV4, { probeMs: 0 });
-  bench.pass(10_000);
-  bench.claim.announceAgain(bench.now);
-  t.same(bench.pass(10_000), ['10000 announce', '12000 announce']);
-  const other = new Bench(IPV4, {});
-  other.claim.announceAgain(0);
-  t.same(other.said, [], 'but not before the address is held');
-});

@@ -53,6 +53,9 @@ const MISTAKES: [object, string, RegExp][] = [
   [{ mtu: '1500' }, TYPE, /"options.mtu"/],
   [{ probeMs: -1 }, VALUE, /from 0 to 60000/],
   [{ conflicts: 'fight' }, VALUE, /'yield' or 'defend'/],
+  [{ neighbours: 7 }, TYPE, /"options.neighbours"/],
+  [{ neighbours: { gateway: '02:00:00:00:00:01' } }, VALUE, /keyed by IP addresses.*'gateway'/],
+  [{ neighbours: { '10.1.0.1': '02' } }, VALUE, /"options.neighbours\['10.1.0.1'\]"/],
   [{ name: 7 }, TYPE, /"options.name"/],
 ];
 

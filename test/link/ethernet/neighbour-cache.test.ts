@@ -173,6 +173,17 @@ t.test('each state takes an answer as the table of the RFC says', async (t) => {
   }
 });
 
+t.test('what the user has said stays, whoever says otherwise', async (t) => {
+  const bench = new Bench(() => 0.5, 1);
+  bench.cache.addPermanent(0, 0, 0xffff, 7, 0x200, 7);
+  const one = bench.use(7)!;
+  bench.cache.handleAnswer(one, 0x200, 8, ANSWERED, bench.now);
+  bench.ask(7, 8);
+  t.equal(bench.use(8), null, 'nor does it make room');
+  t.same(bench.pass(1_000_000), []);
+  t.match(bench.use(7), { state: 'PERMANENT', macLow: 7 });
+});
+
 t.test('a question says where its asker is now', async (t) => {
   const bench = new Bench();
   bench.cache.handleAnswer(bench.use(7)!, 0x200, 7, ANSWERED, bench.now);
