@@ -62,7 +62,7 @@ const TAP: Case = {
 function makeRig({ namespace, options }: Case): Rig {
   const space = namespace();
   const setup = { addresses: `${OURS}/24`, probeMs: 0, namespace: space, ...options };
-  return new Rig(createEthernetLink(setup), OURS, '', { tcp: { mslMs: 50 } }, space);
+  return new Rig(createEthernetLink(setup), OURS, '', { tcp: { mslMs: 250 } }, space);
 }
 
 function bothWays(one: Case, scenarios: Scenario[]): void {
