@@ -103,8 +103,9 @@ class RealTimer implements ClockTimer {
       this.#arm(now); // moved to a later time meanwhile, or Node was a fraction early
       return;
     }
-    const immediate = setImmediate(this.#run);
-    if (!this.#referenced) immediate.unref();
+    // Referenced in any case: for one that is not, a loop that has something else to wait for
+    // would wait for that first. It holds the process for this one turn only.
+    setImmediate(this.#run);
   }
 
   /** What had arrived is read. It may have cancelled the timer, or moved it: then it is armed. */

@@ -117,6 +117,19 @@ t.test('a timer at Infinity only keeps the process alive, and only while referen
   t.equal(timers(), before);
 });
 
+t.test('a timer that does not keep the process alive is not late for that', async (t) => {
+  // The loop has something else to wait for, but much later.
+  const late = await new Promise<boolean>((resolve) => {
+    const other = setTimeout(() => resolve(true), 2_000);
+    const timer = clock.schedule(clock.now() + 10, () => {
+      clearTimeout(other);
+      resolve(false);
+    });
+    timer.unref();
+  });
+  t.equal(late, false);
+});
+
 t.test('a time that is none is refused', async (t) => {
   t.throws(() => clock.schedule(Number.NaN, () => {}), RangeError);
 });
