@@ -6,8 +6,11 @@
  * buffers.
  */
 import { endianness } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import type koffi from 'koffi' with { 'resolution-mode': 'import' };
 import { NetworkError } from '../support/network-error';
+import { ownDescriptors } from './owned-descriptors';
+import { type PollCall, TimedPoll } from './timed-poll';
 
 export const AF_UNSPEC = 0;
 export const AF_INET = 2;
@@ -122,7 +125,7 @@ let loaded: Libc | null = null;
 
 /** @throws NetworkError ENOTSUP where the platform or koffi is not up to it */
 export function loadLibc(): Libc {
-  loaded ??= load();
+  loaded ??= isMainThread ? load() : ownDescriptors(load());
   return loaded;
 }
 
@@ -149,6 +152,9 @@ function loadKoffi(): typeof koffi {
 function declare(ffi: typeof koffi): Libc {
   const self = ffi.load(null);
   const sockopt = ['int', 'int', 'int', 'void *'];
+  // koffi calls back with (status, events); its declaration leaves the status out.
+  const koffiPoll = ffi.node.poll as unknown as Libc['poll'];
+  const pollCall = self.func('poll', 'int', ['void *', 'uint64_t', 'int']) as PollCall;
   return {
     socket: self.func('socket', 'int', ['int', 'int', 'int']),
     close: self.func('close', 'int', ['int']),
@@ -174,8 +180,7 @@ function declare(ffi: typeof koffi): Libc {
     if_nametoindex: self.func('if_nametoindex', 'uint32_t', ['void *']),
     if_indextoname: self.func('if_indextoname', 'uintptr_t', ['uint32_t', 'void *']),
     errno: ffi.errno as () => number,
-    // koffi calls back with (status, events); its declaration leaves the status out.
-    poll: ffi.node.poll as unknown as Libc['poll'],
+    poll: isMainThread ? koffiPoll : (...args) => new TimedPoll(pollCall, ...args),
     addressOf: (view) => Number(ffi.address(view)),
   };
 }

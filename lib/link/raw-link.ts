@@ -4,10 +4,6 @@
  * The kernel hands a raw socket a copy of every TCP packet that reaches the host and sends what it
  * is given, header and all. A guard on each claimed port keeps the kernel's own TCP from answering.
  * Works on Linux with CAP_NET_RAW.
- *
- * In a worker thread, close the link before `worker.terminate()`: a packet that arrives while Node
- * takes a worker down without its 'exit' event finds a native callback with no JavaScript behind
- * it, and koffi aborts the process.
  */
 import type { LinkHost } from '../../types/link';
 import type { NetworkErrorCode } from '../support/network-error';
