@@ -91,6 +91,9 @@ export interface Link {
    */
   readonly endsWithProcess?: boolean;
 
+  /** How many ports may be claimed before those of finished connections are given back early. */
+  readonly claimBudget?: number;
+
   /** Without it the link is one zone, named as it is and numbered 0. */
   readonly zones?: LinkZones;
 

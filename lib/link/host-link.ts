@@ -6,6 +6,7 @@ import type { Link, LinkHost, LinkRoute, LinkZones, PortClaim } from '../../type
 import { NetworkError } from '../support/network-error';
 import type { IpAddress } from '../wire/ip-address';
 import { IPV4_MAX_BYTES } from '../wire/ipv4';
+import { descriptorLimit } from './descriptor-limit';
 import { HostPorts } from './host-ports';
 import { HostRoutes } from './host-routes';
 import { IcmpReceiver } from './icmp-receiver';
@@ -32,6 +33,9 @@ export abstract class HostLink implements Link {
   readonly needsChecksum = true;
   readonly sharesHost = true;
   readonly counters = new LinkCounters();
+
+  /** Half of the descriptors that the process may have: the others are the program's. */
+  readonly claimBudget = Math.floor(descriptorLimit() / 2);
 
   protected host: LinkHost | null = null;
   #ports: HostPorts | null = null;

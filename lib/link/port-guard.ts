@@ -11,6 +11,7 @@
  * segments we would then answer with RST. Without it the kernel refuses that with EADDRINUSE.
  */
 import type { IpAddress } from '../wire/ip-address';
+import { withLimit } from './descriptor-limit';
 import { systemError } from './errno';
 import * as sys from './libc';
 import { readSocketPort, SOCKADDR_IN6_BYTES, writeSocketAddress } from './socket-address';
@@ -42,7 +43,7 @@ export class PortGuard {
     this.#libc = libc;
     const family = address.isMapped ? sys.AF_INET : sys.AF_INET6;
     this.#fd = libc.socket(family, sys.SOCK_STREAM | sys.SOCK_CLOEXEC, sys.IPPROTO_TCP);
-    if (this.#fd < 0) throw systemError(libc.errno(), 'socket for a port guard');
+    if (this.#fd < 0) throw withLimit(systemError(libc.errno(), 'a descriptor for each port'));
     const failed = this.#take(address, port, ipv6Only);
     if (failed !== '') {
       const error = systemError(libc.errno(), `${failed} ${address.text} port ${port}`);

@@ -1,10 +1,11 @@
 /**
  * Tells when a descriptor is ready, by asking poll(2) again and again: for worker threads.
  *
- * koffi's poll is libuv's and costs nothing while nothing comes. But Node goes on turning a worker's
- * loop while `worker.terminate()` takes its JavaScript away; an event in that moment finds nobody to
- * call, and koffi aborts the process, all threads of it. Timers and immediates just end there. So in
- * a worker: each turn of the loop while there is traffic, each millisecond while there is none.
+ * koffi's poll is libuv's and costs nothing while nothing comes. But Node goes on turning the loop
+ * of a worker while `worker.terminate()` takes its JavaScript away; an event in that moment finds
+ * nobody to call, and koffi aborts the process, all threads of it. Timers and immediates just end
+ * there. So in a worker: each turn of the loop while there is traffic, each millisecond while there
+ * is none.
  */
 import type { PollCallback, PollHandle, PollOptions } from './libc';
 

@@ -99,6 +99,8 @@ export class Counters {
   failures = 0;
   /** TIME-WAITs that gave way to a new connection, here or there begun [TcpExtTWRecycled]. */
   timeWaitReused = 0;
+  /** TIME-WAITs ended early: they held too many ports of the host [TcpExtTCPTimeWaitOverflow]. */
+  timeWaitRetired = 0;
   /** ACKs to a listener that seemed to bear a cookie and did not [TcpExtSyncookiesFailed]. */
   synCookiesFailed = 0;
   /** Paths that turned out narrower than was thought. */

@@ -21,6 +21,7 @@ import type { Bound } from './listener-table';
 import { ListeningEndpoint, type ListeningHost } from './listening-endpoint';
 import type { HeldPort } from './ports';
 import type { Registry } from './registry';
+import { holdPort } from './retirement';
 import { destinationOf, type Routes } from './routes';
 
 /** How often a free port is asked for when the one that was found is not free on every link. */
@@ -181,7 +182,7 @@ export class Opener {
     remote: IpAddress,
     now: number,
   ): LocalEnd {
-    const { connections, ports } = this.#registry;
+    const { connections } = this.#registry;
     const port = request.localPort ?? 0;
     const asked = request.localAddress ?? (remote.isMapped ? IPV4_ANY : IPV6_ANY);
     if (port !== 0 && this.#isTaken(boundTo(asked), port)) {
@@ -190,7 +191,7 @@ export class Opener {
     const tuple = FourTuple.of(attachment.inside, local, port, remote, request.remotePort);
     let heldPort: HeldPort | null = null;
     if (attachment.link.sharesHost) {
-      heldPort = ports.hold(attachment, boundTo(local), port);
+      heldPort = holdPort(this.#registry, attachment, boundTo(local), port);
       tuple.localPort = heldPort.port;
     } else if (port === 0) {
       this.#chooseEphemeral(tuple, local, now);
@@ -240,7 +241,8 @@ export class Opener {
       const heldPorts: HeldPort[] = [];
       try {
         for (const attachment of sharing) {
-          heldPorts.push(ports.hold(attachment, bound, heldPorts[0]?.port ?? port));
+          const found = heldPorts[0]?.port ?? port;
+          heldPorts.push(holdPort(this.#registry, attachment, bound, found));
         }
         const found = heldPorts[0].port;
         if (isFree(found)) return { port: found, heldPorts };

@@ -41,6 +41,11 @@ export class HeldPort implements PortClaim {
     this.#forget = forget;
   }
 
+  /** Do several rest on it, so that it outlives each of them? */
+  get isShared(): boolean {
+    return this.#users > 1;
+  }
+
   /** One more user. @returns itself */
   share(): this {
     this.#users++;

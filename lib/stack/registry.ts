@@ -195,6 +195,13 @@ export class Registry {
     return lastSent;
   }
 
+  /** A connection in TIME-WAIT is over early, for want of descriptors. */
+  retire(endpoint: Endpoint): void {
+    this.#parts.counters.timeWaitRetired++;
+    endpoint.yieldPlace();
+    this.forget(endpoint);
+  }
+
   /**
    * The connection is CLOSED: no segment and no deadline finds it any more, and its port is free.
    */
