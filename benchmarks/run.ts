@@ -27,6 +27,7 @@ const ALL: readonly Benchmark[] = [
   { name: 'live', kernel: false, quick: false },
   { name: 'scaling', kernel: false, quick: false },
   { name: 'raw', kernel: true, quick: false },
+  { name: 'foreign', kernel: true, quick: false },
   // In namespaces that it makes itself.
   { name: 'tun', kernel: false, quick: false },
   { name: 'ethernet', kernel: false, quick: false },

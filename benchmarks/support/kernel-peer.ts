@@ -1,6 +1,7 @@
 /**
  * A process with the kernel's TCP to measure against: prints the ports of a sink, which reads all
- * it gets, and of a source, which sends as fast as it can. Ends with its standard input. Its first
+ * it gets, of a source, which sends as fast as it can, of an echo, and of one that sends back the
+ * first it gets and closes. Ends with its standard input. Its first
  * argument is the address to listen on, 127.0.0.1 unless given.
  */
 import { createServer, type Socket } from 'node:net';
@@ -12,7 +13,20 @@ async function main(host = '127.0.0.1'): Promise<void> {
     socket.resume();
   });
   const source = createServer(pour);
-  const ports = { sink: await listening(sink, host), source: await listening(source, host) };
+  const echo = createServer({ noDelay: true }, (socket) => {
+    socket.on('data', (chunk) => socket.write(chunk));
+    socket.on('error', () => socket.destroy());
+  });
+  const once = createServer((socket) => {
+    socket.on('data', (chunk) => socket.end(chunk));
+    socket.on('error', () => socket.destroy());
+  });
+  const ports = {
+    sink: await listening(sink, host),
+    source: await listening(source, host),
+    echo: await listening(echo, host),
+    once: await listening(once, host),
+  };
   process.stdout.write(`${JSON.stringify(ports)}\n`);
   process.stdin.on('end', () => process.exit()).resume();
 }

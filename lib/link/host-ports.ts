@@ -76,6 +76,7 @@ export class HostPorts {
       guard.close();
       throw error;
     }
+    if (this.filter.isWide) this.#narrowLater();
     this.#guards.add(guard);
     this.#count(bound, taken, ipv6Only, 1);
     const release = () => {
@@ -199,6 +200,10 @@ export class HostPorts {
   /** Nobody has the port any more. */
   #close(port: number): void {
     this.filter.remove(port);
+    this.#narrowLater();
+  }
+
+  #narrowLater(): void {
     if (this.#narrowing !== null) return;
     const at = this.#clock.now() + NARROW_AFTER_MS;
     this.#narrowing = this.#clock.schedule(at, () => {

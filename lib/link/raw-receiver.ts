@@ -22,6 +22,8 @@ export const RECEIVE_BUFFER_BYTES = 65_536;
 export const BATCH_PACKETS = 256;
 export const BATCH_BYTES = 1024 * 1024;
 
+const PROBE_MASK = 7;
+
 export class RawReceiver {
   readonly #libc: Libc;
   readonly #fd: number;
@@ -33,6 +35,8 @@ export class RawReceiver {
   /** Native address of the buffer. */
   readonly #address: number;
   readonly #overflow: OverflowCounter;
+  /** Batches in a row that were of one packet. */
+  #lonely = 0;
   #open = true;
   #reading = false;
 
@@ -62,11 +66,11 @@ export class RawReceiver {
     this.#reading = true;
     const error = this.#readBatch();
     this.#reading = false;
-    if (this.#open) this.#overflow.count();
     if (!this.#open) {
       this.#releaseBuffer();
       return 0;
     }
+    if (this.#lonely === 0) this.#overflow.count();
     if (this.#counters.receivedPackets !== delivered) this.#host.receivedBatch();
     return error;
   }
@@ -79,18 +83,31 @@ export class RawReceiver {
   }
 
   #readBatch(): number {
+    const limit = this.#isLonely ? 1 : BATCH_PACKETS;
     let bytes = 0;
-    for (let i = 0; i < BATCH_PACKETS && bytes < BATCH_BYTES && this.#open; i++) {
+    let count = 0;
+    let error = 0;
+    while (error === 0 && count < limit && bytes < BATCH_BYTES && this.#open) {
       const length = this.#libc.recv(this.#fd, this.#address, this.#bufferBytes, MSG_TRUNC);
       if (length >= 0) {
+        count++;
         bytes += length;
         this.#handlePacket(length);
-        continue;
+      } else {
+        error = this.#libc.errno();
+        if (error === EINTR) error = 0;
       }
-      const error = this.#libc.errno();
-      if (error !== EINTR) return error === EAGAIN ? 0 : error;
     }
-    return 0;
+    this.#lonely = count === 1 ? this.#lonely + 1 : 0;
+    return error === EAGAIN ? 0 : error;
+  }
+
+  /**
+   * Packets that come one by one: then a second read each time, which finds nothing, is left out,
+   * but for every eighth. Should there be more, poll comes back at once.
+   */
+  get #isLonely(): boolean {
+    return this.#lonely > PROBE_MASK && (this.#lonely & PROBE_MASK) !== 0;
   }
 
   #handlePacket(length: number): void {

@@ -27,13 +27,15 @@ async function transfer(): Promise<number> {
 t.test('the raw link', needs(RawLink.available()), async (t) => {
   t.test('hears of its own ports only', async (t) => {
     const link = new RawLink();
-    const host = new RecordingHost();
+    const clock = new VirtualClock();
+    const host = Object.assign(new RecordingHost(), { clock });
     link.open(host);
     t.teardown(() => link.close());
     await transfer();
     await turns();
     t.same(heard(link), [0, 0], 'with no port');
     const claims = Array.from({ length: 40 }, () => link.claimPort(address(LOCAL), 0));
+    clock.advanceTo(1000);
     await transfer();
     await turns();
     t.same(heard(link), [0, 0], 'with forty ports');
