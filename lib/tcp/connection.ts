@@ -15,152 +15,185 @@ import { segmentArrives } from './segment-arrives';
 import { seqDiff } from './seq';
 import { isSynchronized } from './state';
 import { type ConnectionSetup, Tcb } from './tcb';
+import { isAtRest, RESTING, TimeWait } from './time-wait';
 import { handleTimeout } from './timeouts';
 import * as calls from './user-calls';
 
 export class Connection implements TcpEngine {
-  /** The block itself, for tests and invariants. */
-  readonly tcb: Tcb;
+  /** Where there is a `#timeWait`, a stand-in that has nothing to do and must not be changed. */
+  #tcb: Tcb;
+  #timeWait: TimeWait | null = null;
 
   constructor(setup: ConnectionSetup) {
-    this.tcb = new Tcb(setup);
+    this.#tcb = new Tcb(setup);
+  }
+
+  /** The block itself, for tests and invariants. */
+  get tcb(): Tcb {
+    this.#wake();
+    return this.#tcb;
   }
 
   get state(): TcpState {
-    return this.tcb.state;
+    return this.#tcb.state;
   }
 
   get error(): NetworkErrorCode | null {
-    return this.tcb.error;
+    return this.#tcb.error;
   }
 
   get softError(): NetworkErrorCode | null {
-    return this.tcb.softError;
+    return this.#tcb.softError;
   }
 
   get urgentBytes(): number {
-    const { rcv, receiveBuffer } = this.tcb;
+    const { rcv, receiveBuffer } = this.#tcb;
     return Math.max(0, seqDiff(rcv.up, rcv.nxt) + receiveBuffer.length);
   }
 
   get lastSent(): number {
-    return this.tcb.snd.nxt;
+    return this.#timeWait?.snd.nxt ?? this.#tcb.snd.nxt;
   }
 
   get deadline(): number {
-    return this.tcb.timers.earliest();
+    return this.#timeWait?.deadline ?? this.#tcb.timers.earliest();
   }
 
   get readEnded(): boolean {
-    return this.tcb.finReceived && this.tcb.receiveBuffer.length === 0;
+    return this.#tcb.finReceived && this.#tcb.receiveBuffer.length === 0;
   }
 
   get sendQueueBytes(): number {
-    return this.tcb.sendBuffer.length;
+    return this.#tcb.sendBuffer.length;
   }
 
   get unfinished(): boolean {
-    const { state, finQueued, finAcked, sendBuffer, owed } = this.tcb;
+    const { state, finQueued, finAcked, sendBuffer, owed } = this.#tcb;
     if (owed !== 0) return true;
     if (!isSynchronized(state)) return state !== 'CLOSED';
     return sendBuffer.length > 0 || (finQueued && !finAcked);
   }
 
   get finished(): boolean {
-    return this.tcb.state === 'CLOSED' && this.tcb.owed === 0;
+    return this.#tcb.state === 'CLOSED' && this.#tcb.owed === 0;
   }
 
   open(iss: number, now: number): void {
-    calls.open(this.tcb, iss, now);
+    calls.open(this.#tcb, iss, now);
   }
 
   openPassive(seg: Segment, iss: number, now: number): void {
-    calls.openPassive(this.tcb, seg, iss, now);
+    calls.openPassive(this.#tcb, seg, iss, now);
   }
 
   send(chunk: Uint8Array, from: number, urgent: boolean, now: number): number {
-    return calls.send(this.tcb, chunk, from, urgent, now);
+    return calls.send(this.#tcb, chunk, from, urgent, now);
   }
 
   receive(now: number): Buffer | null {
-    return calls.receive(this.tcb, now);
+    return calls.receive(this.#tcb, now);
   }
 
   receiveInto(target: Uint8Array, now: number): number {
-    return calls.receiveInto(this.tcb, target, now);
+    return calls.receiveInto(this.#tcb, target, now);
   }
 
   shutdown(): void {
-    calls.shutdown(this.tcb);
+    calls.shutdown(this.#tcb);
   }
 
   abort(): void {
-    calls.abort(this.tcb);
+    this.#wake();
+    calls.abort(this.#tcb);
   }
 
   release(now: number): void {
-    calls.release(this.tcb, now);
+    calls.release(this.#tcb, now);
   }
 
   setNoDelay(on: boolean): void {
-    this.tcb.noDelay = on;
+    this.#tcb.noDelay = on;
   }
 
   setKeepAlive(on: boolean, delayMs: number, now: number): void {
-    calls.setKeepAlive(this.tcb, on, delayMs, now);
+    this.#wake();
+    calls.setKeepAlive(this.#tcb, on, delayMs, now);
   }
 
   tune(changes: Partial<TcpTuning>): void {
-    calls.tune(this.tcb, changes);
+    this.#wake();
+    calls.tune(this.#tcb, changes);
   }
 
+  /** Of one in TIME-WAIT whose user is gone only the state is left, as on Linux. */
   info(now: number): TcpInfo {
-    return describe(this.tcb, now);
+    return describe(this.#timeWait?.wake() ?? this.#tcb, now);
   }
 
   openFromCookie(seg: Segment, syn: Segment, iss: number, now: number): void {
-    calls.openFromCookie(this.tcb, syn, iss, now);
+    calls.openFromCookie(this.#tcb, syn, iss, now);
     seg.tsecr = 0; // it bears what the cookie kept beside the clock: no measure of the round trip
-    segmentArrives(this.tcb, seg, now);
+    segmentArrives(this.#tcb, seg, now);
   }
 
   mayReopen(seg: Segment): boolean {
-    return mayReopen(this.tcb, seg);
+    return mayReopen(this.#timeWait?.wake() ?? this.#tcb, seg);
   }
 
   handlePathError(error: PathError, seq: number): boolean {
-    return handlePathError(this.tcb, error, seq);
+    this.#wake();
+    return handlePathError(this.#tcb, error, seq);
   }
 
   handlePathMtu(mss: number, seq: number): boolean {
-    return handlePathMtu(this.tcb, mss, seq);
+    this.#wake();
+    return handlePathMtu(this.#tcb, mss, seq);
   }
 
   handleWiderPath(bytes: number): void {
-    handleWiderPath(this.tcb, bytes);
+    this.#wake();
+    handleWiderPath(this.#tcb, bytes);
   }
 
   handleSegment(seg: Segment, now: number): void {
-    segmentArrives(this.tcb, seg, now);
+    this.#wake();
+    segmentArrives(this.#tcb, seg, now);
   }
 
   handleTimeout(now: number): void {
-    handleTimeout(this.tcb, now);
+    this.#wake();
+    handleTimeout(this.#tcb, now);
   }
 
   pollTransmit(now: number, out: Segment): boolean {
-    return pollTransmit(this.tcb, now, out);
+    return pollTransmit(this.#tcb, now, out);
   }
 
+  /** Called when nothing more is to be sent: a connection that only waits is made small. */
   pollEvents(): number {
-    const { events } = this.tcb;
-    this.tcb.events = 0;
+    const tcb = this.#tcb;
+    const { events } = tcb;
+    tcb.events = 0;
+    if (tcb.state === 'TIME-WAIT' && isAtRest(tcb)) this.#rest();
     return events;
   }
 
   dispose(): void {
-    this.tcb.sendBuffer.clear();
-    this.tcb.receiveBuffer.clear();
-    this.tcb.reassembly.clear();
+    this.#tcb.sendBuffer.clear();
+    this.#tcb.receiveBuffer.clear();
+    this.#tcb.reassembly.clear();
+  }
+
+  #rest(): void {
+    if (this.#timeWait !== null) return;
+    this.dispose();
+    this.#timeWait = new TimeWait(this.#tcb);
+    this.#tcb = RESTING;
+  }
+
+  #wake(): void {
+    if (this.#timeWait === null) return;
+    this.#tcb = this.#timeWait.wake();
+    this.#timeWait = null;
   }
 }

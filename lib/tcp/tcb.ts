@@ -161,9 +161,9 @@ export class Tcb {
 
   iss = 0;
   irs = 0;
-  readonly snd = new SendState();
-  readonly rcv = new ReceiveState();
-  readonly ts: TimestampState;
+  snd = new SendState();
+  rcv = new ReceiveState();
+  ts: TimestampState;
   readonly rtt: RttEstimator;
   cc: CongestionController;
   readonly path = new PathSample();
