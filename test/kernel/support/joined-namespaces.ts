@@ -7,6 +7,8 @@ import { BareNamespace } from './bare-namespace';
 
 export const OURS = '10.77.0.1';
 export const THEIRS = '10.77.0.2';
+export const OURS6 = 'fd77::1';
+export const THEIRS6 = 'fd77::2';
 /** Of the device in each of the two. */
 export const DEVICE = 'pair';
 
@@ -14,13 +16,25 @@ export class JoinedNamespaces {
   readonly ours = new BareNamespace();
   readonly peers = new BareNamespace();
 
-  constructor() {
+  /** @param family of the addresses: devices that are too narrow for IPv6 lose theirs for good */
+  constructor(family: 4 | 6 = 4) {
     const peer = ['peer', 'name', DEVICE, 'netns', this.peers.name];
     this.ours.ip('link', 'add', DEVICE, 'type', 'veth', ...peer);
     for (const [space, address] of this.both) {
       space.ip('link', 'set', DEVICE, 'addrgenmode', 'none');
-      space.ip('address', 'add', `${address}/24`, 'dev', DEVICE);
+      if (family === 4) space.ip('address', 'add', `${address}/24`, 'dev', DEVICE);
       space.ip('link', 'set', DEVICE, 'up');
+    }
+    if (family === 6) this.#addIpv6();
+  }
+
+  #addIpv6(): void {
+    for (const [space, address] of [
+      [this.ours, OURS6],
+      [this.peers, THEIRS6],
+    ] as const) {
+      space.run('sysctl', '-qw', `net.ipv6.conf.${DEVICE}.keep_addr_on_down=1`);
+      space.ip('-6', 'address', 'add', `${address}/64`, 'dev', DEVICE, 'nodad');
     }
   }
 
