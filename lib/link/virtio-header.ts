@@ -27,6 +27,8 @@ const TCP = 6;
 const TCP_CHECKSUM_AT = 16;
 const TCP_FLAGS_AT = 13;
 const CWR = 0x80;
+const IPV4_FRAGMENT_AT = 6;
+const IPV4_IS_FRAGMENT = 0x3fff;
 const IPV4_ADDRESSES_AT = 12;
 const IPV6_ADDRESSES_AT = 8;
 const IPV6_HEADER_BYTES = 40;
@@ -40,8 +42,8 @@ export function readVirtioNote(offset: number): ChecksumNote {
 
 /**
  * Writes the header before the packet at `offset`, as our stack makes packets: IPv4 without
- * options, IPv6 without extension headers. A TCP checksum becomes partial: what the kernel, or the
- * last device that it passes, completes.
+ * options, IPv6 without extension headers. A TCP checksum of 0 becomes partial: the kernel, or the
+ * last device that it passes, completes it. One that somebody has computed is left alone.
  * @param pieceBytes of text in each segment that it is to be cut into; 0: it stays whole
  * @param frameBytes of an Ethernet header, if there is one between this header and the packet
  */
@@ -61,6 +63,8 @@ export function writeVirtioHeader(
   const protocol = view.getUint8(offset + (isIpv4 ? 9 : 6));
   if (protocol !== TCP || !(isIpv4 || first >>> 4 === 6)) return;
   const start = isIpv4 ? (first & 0x0f) * 4 : IPV6_HEADER_BYTES;
+  if (view.getUint16(offset + start + TCP_CHECKSUM_AT) !== 0) return;
+  if (isIpv4 && (view.getUint16(offset + IPV4_FRAGMENT_AT) & IPV4_IS_FRAGMENT) !== 0) return;
   const addresses = isIpv4
     ? sumOfWords(view, offset + IPV4_ADDRESSES_AT, 2)
     : sumOfWords(view, offset + IPV6_ADDRESSES_AT, 8);

@@ -285,6 +285,27 @@ kernelTest(
   },
 );
 
+kernelTest('a program that knows nothing of it serves on TUN', [...NEEDS, 'curl'], async (t) => {
+  const register = join(__dirname, '..', '..', 'lib', 'register.ts');
+  const serve = `
+    const server = require('http').createServer((request, response) => {
+      response.end('hello from ' + request.socket.localAddress);
+      server.close();
+    });
+    server.listen(8000, () => console.log('ready'));
+  `;
+  const node = [process.execPath, '-r', 'tsx/cjs', '-r', register, '-e', serve];
+  const program = new Program('ip', ['netns', 'exec', space.name, ...node], {
+    USERNET_LINK: 'tun',
+    USERNET_TUN_ADDRESS: `${OURS}/24, fd77::2/64`,
+    USERNET_TUN_NAME: DEVICE,
+  });
+  t.teardown(() => program.kill());
+  await program.announced(/ready/);
+  t.equal(space.run('curl', '-sS', `http://${OURS}:8000/`), 'hello from ::ffff:10.77.0.2');
+  t.equal((await program.finished()).status, 0);
+});
+
 kernelTest('the kernel hears of the end of the process', NEEDS, async (t) => {
   const command = ['ip', 'netns', 'exec', space.name];
   const environment = { USERNET_LINK: 'tun', USERNET_TUN_ADDRESS: `${OURS}/24` };

@@ -57,6 +57,19 @@ t.test('a longer one asks to be cut, with all its headers', async (t) => {
   t.equal(marked, '01813400a80514001000', 'CWR on the first segment only');
 });
 
+t.test('a fragment is no segment', async (t) => {
+  for (const flags of ['2000', '0010']) {
+    const fragment = IPV4.replace('00014000', `0001${flags}`) + tcp('50', '10', '0000');
+    t.equal(write(fragment, 64, 0)[0], '00000000000000000000');
+  }
+});
+
+t.test('a checksum that is there already is left alone', async (t) => {
+  const [header, packet] = write(IPV4 + tcp('50', '10', 'abcd'), 64, 0);
+  t.equal(header, '00000000000000000000');
+  t.equal(packet.slice(72, 76), 'abcd');
+});
+
 t.test('what is not TCP stays as it is', async (t) => {
   const icmp = '45000054 00014000 4001 0000 0a090002 0a090001 00001234';
   const [header, packet] = write(icmp, 84, 0);

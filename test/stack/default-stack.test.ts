@@ -66,6 +66,12 @@ t.test('a USERNET_LINK that is none is an error', async (t) => {
   for (const line of lines) t.match(line, /EINVAL .*carrier-pigeon.*loopback, raw, raw-socket/);
 });
 
+t.test('USERNET_LINK=tun asks for an address', async (t) => {
+  for (const line of await run('reach', { link: 'tun' })) {
+    t.match(line, /EINVAL .*set USERNET_TUN_ADDRESS to an address/);
+  }
+});
+
 t.test('with the privilege the host’s addresses are there', { skip: needsPrivilege }, async (t) => {
   const lines = await run('listen');
   for (const line of lines.slice(0, 4)) t.match(line, /: well$/);
