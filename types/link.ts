@@ -146,6 +146,12 @@ export interface Link {
   flush(): void;
 
   /**
+   * Takes in what has arrived and was not read yet, at once. Called before timeouts are believed:
+   * where the process was held up, the answer may have been waiting for longer than its timer.
+   */
+  receiveNow?(): void;
+
+  /**
    * While referenced the link's descriptors may keep the process alive; unreferenced they must not.
    */
   ref(): void;

@@ -128,6 +128,10 @@ export class CaptureLink implements Link {
     this.#link.flush();
   }
 
+  receiveNow(): void {
+    this.#link.receiveNow?.();
+  }
+
   ref(): void {
     this.#link.ref();
   }

@@ -139,6 +139,10 @@ export class ImpairLink implements Link {
     this.outgoing.deliverDue();
   }
 
+  receiveNow(): void {
+    this.#link.receiveNow?.();
+  }
+
   ref(): void {
     this.#isReferenced = true;
     this.#link.ref();

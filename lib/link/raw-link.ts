@@ -90,6 +90,11 @@ export class RawLink extends HostLink {
     this.#fd = -1;
   }
 
+  receiveNow(): void {
+    if (this.#poll !== null) this.#receive();
+    this.#raw6?.receiveNow();
+  }
+
   /** Referenced at first. */
   ref(): void {
     this.#poll?.ref();

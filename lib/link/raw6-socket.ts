@@ -95,6 +95,10 @@ export class Raw6Socket {
     this.#libc.close(this.fd);
   }
 
+  receiveNow(): void {
+    if (this.#poll !== null) this.#receive();
+  }
+
   /** Why by way of an immediate: see RawLink. */
   readonly #handlePoll = (status: number, events: sys.PollOptions): void => {
     setImmediate(this.#handleEvents, status, events);

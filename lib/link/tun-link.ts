@@ -120,6 +120,10 @@ export class TunLink implements Link {
   /** What is committed has been written already; what that set off in the kernel can be read. */
   flush(): void {}
 
+  receiveNow(): void {
+    for (const queue of this.#queues) queue.receiveNow();
+  }
+
   /** Referenced at first. */
   ref(): void {
     for (const queue of this.#queues) queue.ref();

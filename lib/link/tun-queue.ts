@@ -7,6 +7,9 @@ import { TunReceiver } from './tun-receiver';
 const READABLE: PollOptions = { readable: true, writable: false };
 const BOTH: PollOptions = { readable: true, writable: true };
 
+/** Batches that `receiveNow` takes in at once: some thousand packets. */
+const MOST_BATCHES = 16;
+
 /** What a queue tells its link. */
 export interface TunQueueEvents {
   /** @returns whether nothing waits for room any longer */
@@ -16,6 +19,7 @@ export interface TunQueueEvents {
 
 export class TunQueue {
   readonly fd: number;
+  readonly #counters: LinkCounters;
   readonly #events: TunQueueEvents;
   readonly #receiver: TunReceiver;
   /** koffi stops the events of a handle that nobody holds; closed, it must not be touched. */
@@ -30,6 +34,7 @@ export class TunQueue {
     events: TunQueueEvents,
   ) {
     this.fd = fd;
+    this.#counters = counters;
     this.#events = events;
     this.#receiver = new TunReceiver(libc, fd, headerBytes, counters, host);
     this.#poll = libc.poll(fd, READABLE, this.#handlePoll);
@@ -38,6 +43,15 @@ export class TunQueue {
   /** Reading goes on; once there is room, the link hears of it, too. */
   awaitRoom(): void {
     this.#poll?.start(BOTH, this.#handlePoll);
+  }
+
+  /** What has arrived by now, to a limit. */
+  receiveNow(): void {
+    for (let i = 0; i < MOST_BATCHES && this.#poll !== null; i++) {
+      const before = this.#counters.receivedPackets;
+      this.#read();
+      if (this.#counters.receivedPackets === before) return;
+    }
   }
 
   stop(): void {

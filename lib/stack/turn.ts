@@ -116,9 +116,10 @@ export class Turn implements EndpointHost {
     }
   }
 
-  /** Deadlines have passed. */
+  /** Deadlines have passed; unless what has arrived meanwhile puts them off. */
   expire(): void {
-    const { deadlines } = this.#parts;
+    const { attachments, deadlines } = this.#parts;
+    for (let i = 0; i < attachments.length; i++) attachments[i].link.receiveNow?.();
     this.#readClock();
     const now = this.#now!;
     for (let due = deadlines.pollDue(now); due !== null; due = deadlines.pollDue(now)) {

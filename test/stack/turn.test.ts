@@ -252,3 +252,18 @@ t.test('commands reach the engine with the time of the clock', async (t) => {
   connection.abort();
   t.same(engines[0].calls.slice(-4), ['shutdown', 'keepAlive true 5000', 'send 1', 'abort']);
 });
+
+t.test('what has arrived is read before a timeout is believed', async (t) => {
+  const { clock, link, turn, connect } = setUp();
+  const client = connect({ remoteAddress: address('10.0.0.2'), remotePort: 80 });
+  turn();
+  const [syn] = link.take();
+  const { from, to, text } = describePacket(syn);
+  const [, seq] = /^S (\d+)/.exec(text) ?? [];
+  link.unread.push(packet(to, from, `S. 7:7(0) ack ${(Number(seq) + 1) >>> 0} win 1000`));
+  clock.advanceTo(clock.now() + 1000); // the process was held up
+  t.ok(client.heard.includes('connect'));
+  const sent = link.take().map((one) => describePacket(one).text);
+  t.equal(sent.length, 1);
+  t.match(sent[0], /^\. /, 'an ACK, and no second SYN');
+});

@@ -28,7 +28,7 @@ export class PeerProcess {
    */
   static async start(kind: PeerKind, namespace = '', patienceMs = ASK_MS): Promise<PeerProcess> {
     const peer = new PeerProcess(kind, namespace, patienceMs);
-    await within(START_MS, 'start of the peer process', peer.#settle(0));
+    await within(Math.max(START_MS, patienceMs), 'start of the peer process', peer.#settle(0));
     return peer;
   }
 

@@ -87,6 +87,13 @@ export class FakeLink implements Link {
     this.flushes++;
   }
 
+  /** Waits to be read, as in a kernel's queue. */
+  readonly unread: Uint8Array[] = [];
+
+  receiveNow(): void {
+    if (this.unread.length > 0) this.deliver(this.unread.splice(0));
+  }
+
   ref(): void {
     this.referenced = true;
   }
