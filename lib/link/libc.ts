@@ -145,7 +145,9 @@ function loadKoffi(): typeof koffi {
   try {
     return require('koffi') as typeof koffi;
   } catch (error) {
-    throw new NetworkError('ENOTSUP', `koffi cannot be loaded: ${(error as Error).message}`);
+    const [reason] = (error as Error).message.split('\n');
+    const message = `koffi cannot be loaded: ${reason}; use a packet link`;
+    throw new NetworkError('ENOTSUP', message);
   }
 }
 
