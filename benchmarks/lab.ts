@@ -35,7 +35,11 @@ function main(): void {
   const seed = Number(values.seed);
   if (!Number.isInteger(seed)) throw new RangeError(`--seed ${values.seed} is no whole number`);
   const chosen = chooseScenarios(values.scenario ?? []);
-  const finished = chosen.map((scenario, i) => runScenario(scenario, seed, i, chosen.length));
+  const finished = chosen.map((scenario, i) => {
+    const one = runScenario(scenario, seed, i, chosen.length);
+    if (!values.json) printResult(scenario, one.result);
+    return one;
+  });
   if (values.json) {
     const tables = finished.map(({ scenario: { name }, result: { panels, ...tables } }) => {
       return { name, seed, ...tables };
@@ -43,7 +47,6 @@ function main(): void {
     console.log(JSON.stringify(tables, null, 2));
     return;
   }
-  for (const { scenario, result } of finished) printResult(scenario, result);
   const folder = positionals[0] ?? DEFAULT_FOLDER;
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'index.html');
@@ -73,7 +76,7 @@ function runScenario(scenario: Scenario, seed: number, index: number, count: num
   return { scenario, result };
 }
 
-function printResult({ name, title }: Scenario | Finished['scenario'], result: ScenarioResult) {
+function printResult({ name, title }: Scenario, result: ScenarioResult): void {
   console.log(`\n## ${title} (${name})`);
   const table = [result.columns, ...result.rows.map((row) => row.map(String))];
   const widths = result.columns.map((_, i) => Math.max(...table.map((row) => row[i].length)));

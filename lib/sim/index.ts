@@ -21,6 +21,7 @@ export type {
   PathDescription,
   RouteChange,
 } from './network-options';
+export { play, useVirtualTimers } from './play';
 export { Recorder, type Series } from './recorder';
 export type { Router, RouterCounters } from './router';
 export { SimulatedLink } from './simulated-link';

@@ -1,0 +1,4 @@
+import { fairnessScenarios, rivalScenarios } from '../../benchmarks/lab/fairness-scenarios';
+import { testScenarios } from './support';
+
+testScenarios([...fairnessScenarios, ...rivalScenarios]);
