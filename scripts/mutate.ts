@@ -58,6 +58,7 @@ async function main(): Promise<void> {
   const workspace = createWorkspace(ROOT);
   try {
     const tests = await timeTests(workspace);
+    await checkTogether(workspace, tests);
     const verdicts = await judgeAll(workspace, sample, tests);
     process.stdout.write(`${rateOf(verdicts)}\n`);
     if (Object.keys(values).length > 0) return;
@@ -84,6 +85,13 @@ async function timeTests(workspace: Workspace): Promise<TimedTest[]> {
     };
   });
   return timed.filter(({ isSound }) => isSound);
+}
+
+/** What fails for no other reason than its company would count as a mutant noticed. */
+async function checkTogether(workspace: Workspace, tests: readonly TimedTest[]): Promise<void> {
+  const { fate, said } = await runChild(workspace, '-', '-', tests);
+  if (fate !== 'survived')
+    throw new Error(`without a mutant: ${fate}, ${said.slice(0, MOST_SAID)}`);
 }
 
 async function judgeAll(

@@ -60,9 +60,9 @@ export function renderReport({ seed, candidates, tests, verdicts }: Run): string
   return `# Would the tests notice?
 
 Written by \`npm run mutate\`: small faults are put into \`lib/tcp\`, one at a time, and the
-${tests} test files of \`test/tcp\`, \`test/conformance\`, \`test/textbook\` and \`test/stack\`
-run until one fails; last the one that compares four cells of the golden table of throughput. A
-mutant that no test notices survives. First values of fields are left as they are: they give
+${tests} test files of \`test/tcp\`, \`test/conformance\` and \`test/textbook\` run until one
+fails; last the one that compares four cells of the golden table of throughput. Without a mutant all
+of them pass, each alone and all in one process. A mutant that no test notices survives. First values of fields are left as they are: they give
 objects their shape, and are overwritten before they are read.
 
 Of ${candidates} possible mutants a sample was drawn with seed ${seed}: **${rate}**,

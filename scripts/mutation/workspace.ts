@@ -17,7 +17,7 @@ const esbuild = createRequire(require.resolve('tsx/package.json'))(
   'esbuild',
 ) as typeof import('esbuild');
 
-const TESTS = ['tcp', 'conformance', 'textbook', 'stack'];
+const TESTS = ['tcp', 'conformance', 'textbook'];
 const FOLDERS = ['lib', ...TESTS.map((name) => `test/${name}`), 'test/support'];
 /** Beside these: the golden table of throughput, which shows what moves recovery or congestion. */
 const GOLDEN_TEST = 'test/sim/golden-grid.test';

@@ -35,10 +35,6 @@ export const decisions: Readonly<Record<string, Decision | undefined>> = {
   'MAY-11': no('IP options are neither sent nor used, as on most of the Internet (RFC 7126).'),
   'MAY-14': no('`net` has no call that would take back what was written; destroying resets.'),
   'MAY-15': no('`net` has no PUSH; MUST-60 and MUST-61 say what holds instead.'),
-  'MAY-18': no(
-    'Reno (RFC 5681) with the recovery of NewReno (RFC 6582) is the only controller so far; ' +
-      'lib/tcp/congestion/controller.ts is where others go in.',
-  ),
   'U-21': no(
     'ABORT frees everything at once, as on Linux: a new connection of the same ports has its ' +
       'numbers elsewhere (RFC 6528), and what is still on its way is answered with a reset.',
@@ -48,7 +44,6 @@ export const decisions: Readonly<Record<string, Decision | undefined>> = {
 
 /** What a reader should know of requirements that pass. */
 export const remarks: Readonly<Record<string, string | undefined>> = {
-  'MUST-15': 'For IPv4; there is no IPv6 yet.',
   'MUST-20':
     'The stack is the IP layer here: after R1 it suspects the path (RFC 4821), and tells the user.',
 };

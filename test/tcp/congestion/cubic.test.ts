@@ -46,7 +46,7 @@ const CURVE: readonly (readonly [number, number])[] = [
   [5000, 20],
 ];
 
-t.test('the window follows the cubic (equation 1)', (t) => {
+t.test('[MAY-18] the window follows the cubic (equation 1)', (t) => {
   for (const [max, seconds] of CURVE) {
     const { cc, path } = cubic(max * MSS);
     cc.handleLoss(max * MSS);
