@@ -20,6 +20,7 @@ interface Benchmark {
 
 const ALL: readonly Benchmark[] = [
   { name: 'hot-path', kernel: false, quick: true },
+  { name: 'ack-cost', kernel: false, quick: false },
   { name: 'bulk', kernel: true, quick: true },
   { name: 'ping-pong', kernel: true, quick: true },
   { name: 'connections', kernel: true, quick: true },
