@@ -7,6 +7,7 @@ import { takeEcho } from './ecn';
 import { EVENT_WRITABLE } from './events';
 import { processForwardRto } from './forward-rto';
 import { scaledWindow } from './options';
+import { pacingRate } from './pacing';
 import { reconsiderBlackHole } from './path';
 import { widenReorderWindow } from './rack';
 import {
@@ -97,9 +98,12 @@ function processSack(tcb: Tcb, seg: Segment, now: number): void {
 
 /** The scoreboard has changed: is something lost, and how much may leave? */
 function repair(tcb: Tcb, advances: boolean, now: number): void {
-  const { scoreboard } = tcb;
+  const { scoreboard, rtt } = tcb;
   // RFC 8961 §4 (4): something that was sent only once has arrived, so the backoff is over.
-  if (scoreboard.freshRtt >= 0) tcb.rtt.backoff = 0;
+  if (scoreboard.freshRtt >= 0) {
+    rtt.backoff = 0;
+    if (!advances) rtt.measure(scoreboard.freshRtt, samplesARoundTrip(tcb));
+  }
   if (scoreboard.count > 0) {
     const losses = scoreboard.losses;
     detectLoss(tcb, now);
@@ -201,9 +205,13 @@ function sampleRtt(tcb: Tcb, seg: Segment, now: number): void {
       if (tcb.sack.on && isDuplicateReport(seg)) rtt.backoff = 0;
       return;
     }
-    const samplesPerRtt = Math.max(1, Math.ceil(flightSize(tcb) / (2 * snd.mss)));
-    rtt.measure(sample, samplesPerRtt);
+    rtt.measure(sample, samplesARoundTrip(tcb));
   }
+}
+
+/** RFC 7323 appendix G: two segments are acknowledged at once. */
+function samplesARoundTrip(tcb: Tcb): number {
+  return Math.max(1, Math.ceil(flightSize(tcb) / (2 * tcb.snd.mss)));
 }
 
 /** What the congestion controller may know of this ACK. */
@@ -213,7 +221,9 @@ function samplePath(tcb: Tcb, now: number): void {
   path.rtt = tcb.scoreboard.freshRtt;
   path.srtt = rtt.srtt;
   path.minRtt = rtt.min;
-  if (!seqGeq(snd.una, path.roundEnd)) return;
+  path.isPaced = pacingRate(tcb) !== Infinity;
+  // The ACK of the round's last byte still belongs to it: the next begins with what left after.
+  if (!seqGt(snd.una, path.roundEnd)) return;
   path.rounds++;
   path.roundEnd = snd.nxt;
 }

@@ -35,7 +35,8 @@ export const DEFAULT_TCP_CONFIG: Readonly<TcpConfig> = {
   keepAliveIntervalMs: 75_000,
   keepAliveProbes: 9,
   finWait2TimeoutMs: 60_000,
-  reassemblyRanges: 256,
+  // An overshoot of slow start leaves a gap at every second segment of the window.
+  reassemblyRanges: 4096,
   challengeAcksPerSecond: 10,
   ecn: 'accept',
   softErrorsEndOpening: true,

@@ -8,6 +8,8 @@ import type { TcpConfig } from '../../types/tcp';
 const GRANULARITY_MS = 1;
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
+/** The timeout is longer by this than the longest of the latest samples. */
+const MARGIN = 1.25;
 /** RFC 6298 (5.7): the timeout to begin with after a SYN had to be repeated. */
 const RTO_AFTER_LOST_SYN_MS = 3000;
 const MAX_BACKOFF = 16;
@@ -31,6 +33,7 @@ export class RttEstimator {
 
   readonly #config: TcpConfig;
   #base: number;
+  #longest = Number.NaN;
 
   constructor(config: TcpConfig) {
     this.#config = config;
@@ -59,7 +62,12 @@ export class RttEstimator {
       this.srtt += (sample - this.srtt) * (ALPHA / samplesPerRtt);
     }
     const { minRtoMs, maxRtoMs } = this.#config;
-    const rto = this.srtt + Math.max(GRANULARITY_MS, 4 * this.rttvar);
+    // A queue that fills doubles the round trip within one, which the means follow too slowly where
+    // no minimum of a second covers it (RFC 6298 2.4).
+    if (!(sample < this.#longest)) this.#longest = sample;
+    else this.#longest -= (this.#longest - sample) * (BETA / samplesPerRtt);
+    const mean = this.srtt + Math.max(GRANULARITY_MS, 4 * this.rttvar);
+    const rto = Math.max(mean, MARGIN * this.#longest);
     this.#base = Math.min(Math.max(rto, minRtoMs), maxRtoMs);
     this.backoff = 0;
   }

@@ -25,7 +25,7 @@ const STATE_MASK = 3;
 export const REPEATED = 4;
 
 /** Most separate ranges of received segments that are kept of the peer's reports. */
-const MAX_RANGES = 1024;
+const MAX_RANGES = 4096;
 
 export class Scoreboard {
   /** Bytes of sequence space in each state. */

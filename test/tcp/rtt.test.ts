@@ -200,3 +200,18 @@ eachWrap(t, 'an echo of what was never sent is no sample', (t, make) => {
     t.ok(b.tcb.rtt.rto <= b.tcb.config.maxRtoMs);
   }
 });
+
+t.test('the timeout is longer than the longest of the latest samples, and forgets it', (t) => {
+  const rtt = estimator();
+  const measure = (count: number, sample: (i: number) => number): void => {
+    for (let i = 0; i < count; i++) rtt.measure(sample(i), 100);
+  };
+  measure(4000, () => 400);
+  t.ok(rtt.rto < 505, `${rtt.rto}`);
+  measure(100, (i) => 400 + 4 * i); // a queue fills within a round trip
+  t.ok(rtt.srtt < 450, 'the mean has hardly moved');
+  t.ok(rtt.rto >= 1.25 * 796, `${rtt.rto}`);
+  measure(4000, () => 400);
+  t.ok(rtt.rto < 510, `${rtt.rto}`);
+  t.end();
+});

@@ -13,6 +13,8 @@ export class PathSample {
   rounds = 0;
   /** The round's last byte. */
   roundEnd = 0;
+  /** Segments leave at a rate, not in bursts. */
+  isPaced = false;
 
   // Only for `handleDelivery`.
   /** Bytes that have arrived with this ACK, and ever. */
