@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import t from 'tap';
 
 const ROOT = join(__dirname, '..', '..');
-const REGISTER = join(ROOT, 'lib', 'register.ts');
+/** What is built, as users have it. */
+const BUILT = join(ROOT, 'dist', 'lib');
+const REGISTER = join(BUILT, 'register.js');
 const RUN_MS = 20_000;
 
 /** `isOurs` tells whose socket it is; each program says what it found as one line of JSON. */
@@ -139,19 +141,18 @@ t.test('nothing changes where it is not registered', async (t) => {
   const script = `
     const net = require('net');
     const before = { ...net };
-    require(${JSON.stringify(join(ROOT, 'lib', 'index.ts'))});
+    require(${JSON.stringify(join(BUILT, 'index.js'))});
     ${SAY}
     say(Object.keys(before).every((name) => before[name] === net[name]));`;
-  t.equal(await runNode(['-r', 'tsx/cjs', '-e', script]), true);
+  t.equal(await runNode(['-e', script]), true);
 });
 
 function runScript(script: string): Promise<unknown> {
-  return runNode(['-r', 'tsx/cjs', '-r', REGISTER, '-e', script]);
+  return runNode(['-r', REGISTER, '-e', script]);
 }
 
 function runModule(script: string): Promise<unknown> {
-  const imports = ['--import', 'tsx', '--import', REGISTER];
-  return runNode([...imports, '--input-type=module', '-e', script]);
+  return runNode(['--import', REGISTER, '--input-type=module', '-e', script]);
 }
 
 /** Everything inside the child's process: the test needs no privilege. */

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import * as nodeNet from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { compiled } from '../support/compiled';
 import { Capture } from './support/capture';
 import { WORDS } from './support/one-shot';
 import { Program } from './support/program';
@@ -86,7 +87,7 @@ async function left(t: Test, program: Program, manner: Manner): Promise<void> {
 }
 
 function start(t: Test, link: string, ...args: string[]): Program {
-  const program = new Program(process.execPath, [...process.execArgv, SCRIPT, ...args], {
+  const program = new Program(process.execPath, [compiled(SCRIPT), ...args], {
     USERNET_LINK: link,
   });
   t.teardown(() => program.kill());

@@ -11,6 +11,7 @@ import { createTunLink } from '../../lib/link/tun-link';
 import type { TunLinkOptions } from '../../lib/link/tun-options';
 import { createNet } from '../../lib/net/create-net';
 import { Stack } from '../../lib/stack/stack';
+import { compiled } from '../support/compiled';
 import { readWithTshark } from '../support/tshark';
 import { BareNamespace } from './support/bare-namespace';
 import type { NetLike } from './support/conversation';
@@ -244,7 +245,7 @@ async function runProgram(
   environment: Record<string, string>,
   ...args: string[]
 ): Promise<string> {
-  const node = [process.execPath, ...process.execArgv, PROGRAM, ...args];
+  const node = [process.execPath, compiled(PROGRAM), ...args];
   const [name, ...rest] = [...command, ...node];
   const program = new Program(name, rest, environment);
   t.teardown(() => program.kill());

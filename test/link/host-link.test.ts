@@ -6,11 +6,12 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { HostRoutes } from '../../lib/link/host-routes';
 import { loadLibc } from '../../lib/link/libc';
+import { compiled } from '../support/compiled';
 import { address, openDescriptors } from './link-cases';
 import { needs } from './privileges';
 
 const run = promisify(execFile);
-const child = ['--import=tsx', join(__dirname, 'child-host.ts')];
+const child = [compiled(join(__dirname, 'child-host.ts'))];
 const linux = process.platform === 'linux' ? true : 'the host links are for Linux';
 const hasIpv6 = networkInterfaces().lo?.some(({ address: text }) => text === '::1');
 const ipv6 = hasIpv6 ? true : 'this host has no ::1';

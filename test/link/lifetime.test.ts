@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { compiled } from '../support/compiled';
 import { LINK_CASES } from './link-cases';
 import { needs } from './privileges';
 
@@ -23,7 +24,7 @@ for (const kind of LINK_CASES) {
     const rows = kind.holdsProcess ? ROWS : ROWS.slice(0, 1);
     for (const [calls, alive, name] of rows) {
       const script = join(__dirname, 'child-lifetime.ts');
-      const args = ['--import=tsx', script, kind.name, ...calls];
+      const args = [compiled(script), kind.name, ...calls];
       // execFile rejects when the child does not exit by itself, and with 0.
       const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
       const end = alive && kind.holdsProcess ? 'held' : 'free';

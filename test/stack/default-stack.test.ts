@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { RawLink } from '../../lib/link/raw-link';
 import { WithheldLink } from '../../lib/stack/withheld-link';
+import { compiled } from '../support/compiled';
 import { address } from './support/setup';
 
 const CHILD = join(__dirname, 'support', 'default-stack-child.ts');
@@ -23,7 +24,7 @@ interface ChildOptions {
 
 /** What the child printed, line by line. It must end by itself. */
 function run(scene: string, options: ChildOptions = {}): Promise<string[]> {
-  const node = [process.execPath, '--import=tsx', CHILD, scene, own ?? '127.0.0.1'];
+  const node = [process.execPath, compiled(CHILD), scene, own ?? '127.0.0.1'];
   // setpriv is part of util-linux; without privileges there is nothing to drop.
   const drop = ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw'];
   const [file, ...args] = options.unprivileged && privileged ? [...drop, ...node] : node;

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { compiled } from '../../support/compiled';
 import type { Outcome, Part, Served } from './conversation';
 import type { PeerAnswer, PeerKind, PeerMethods, PeerRequest } from './peer';
 import { within } from './within';
@@ -34,10 +35,10 @@ export class PeerProcess {
 
   private constructor(kind: PeerKind, namespace: string, patienceMs: number) {
     this.#patienceMs = patienceMs;
-    const node = [process.execPath, ...process.execArgv];
+    const node = [process.execPath];
     const [program, ...args] =
       namespace === '' ? node : ['ip', 'netns', 'exec', namespace, ...node];
-    this.#child = fork(join(__dirname, 'peer.ts'), [kind], {
+    this.#child = fork(compiled(join(__dirname, 'peer.ts')), [kind], {
       execPath: program,
       execArgv: args,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
