@@ -7,14 +7,7 @@ import { EthernetSegment } from './support/ethernet-segment';
 import { PeerProcess } from './support/peer-process';
 import { findLack, kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
-import {
-  callPeer,
-  crowd,
-  halfCloses,
-  type Scenario,
-  servePeer,
-  transfers,
-} from './support/scenarios';
+import { callPeer, halfCloses, type Scenario, servePeer, transfers } from './support/scenarios';
 
 const MIB = 1024 * 1024;
 const NEEDS: Need[] = ['tun'];
@@ -80,6 +73,6 @@ function bothWays(one: Case, scenarios: Scenario[]): void {
   }
 }
 
-const SOME = [...transfers(16 * MIB), ...halfCloses(2 * MIB), ...crowd(100, 64 * 1024)];
+const SOME = [...transfers(16 * MIB), ...halfCloses(2 * MIB)];
 bothWays(PACKET_SOCKET, SOME);
 bothWays(TAP, SOME);
