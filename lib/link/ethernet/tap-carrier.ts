@@ -11,6 +11,12 @@ import { Netlink } from '../netlink';
 import { TunDevice } from '../tun-device';
 import { DescriptorCarrier } from './descriptor-carrier';
 
+/**
+ * Packets that may wait for us: enough for what a thousand connections that begin at once send in a
+ * round trip. A kernel's own choice, 1,000, is not, and what SYN cookies cannot remember is lost.
+ */
+const QUEUE_PACKETS = 4096;
+
 export interface TapSettings {
   /** Of the device; a `%d` becomes the first free number. */
   name: string;
@@ -72,6 +78,7 @@ export class TapCarrier extends DescriptorCarrier {
     const { index, mtu: present, isUp } = netlink.findDevice(this.#name);
     if (mtu !== null && mtu !== present) netlink.setMtu(index, mtu);
     this.mtu = (mtu ?? present) + ETHERNET_HEADER_BYTES;
+    if (!existing) netlink.setQueueLength(index, QUEUE_PACKETS);
     if (!existing && hostAddresses.length === 0) leaveUnaddressed(netlink, index);
     if (bridge !== '') {
       const master = this.#find(netlink, bridge, `\`sudo ip link add ${bridge} type bridge\``);
