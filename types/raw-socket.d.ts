@@ -37,6 +37,7 @@ declare module 'raw-socket' {
   export interface Socket extends EventEmitter {
     readonly wrap?: Partial<SocketWrap>;
     setOption(level: number, option: number, value: number): void;
+    setOption(level: number, option: number, value: Uint8Array, length: number): void;
     pauseRecv(): this;
     resumeRecv(): this;
     resumeSend(): this;

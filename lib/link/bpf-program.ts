@@ -77,14 +77,20 @@ export class BpfProgram {
     return this.#bytes.subarray(0, this.size * INSTRUCTION_BYTES);
   }
 
+  /** What the socket option takes; it holds no longer than the program does. */
+  head(libc: Libc): Buffer {
+    const head = Buffer.alloc(HEAD_BYTES);
+    head.writeUInt16LE(this.size, 0);
+    head.writeBigUInt64LE(BigInt(libc.addressOf(this.#bytes)), HEAD_FILTER);
+    return head;
+  }
+
   /**
    * Puts it in front of a socket, in the place of the one that was there.
    * @throws NetworkError ENOBUFS, EINVAL
    */
   attach(libc: Libc, fd: number): void {
-    const head = Buffer.alloc(HEAD_BYTES);
-    head.writeUInt16LE(this.size, 0);
-    head.writeBigUInt64LE(BigInt(libc.addressOf(this.#bytes)), HEAD_FILTER);
+    const head = this.head(libc);
     if (libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, head, HEAD_BYTES) < 0) {
       throw systemError(libc.errno(), 'filter of a socket');
     }

@@ -97,14 +97,15 @@ export const loadQuotedPort6: PortLoader = (program) => {
   return [isTcp];
 };
 
+/** A socket that has the filter. */
 interface Target {
-  fd: number;
   load: PortLoader;
+  put: (program: BpfProgram) => void;
 }
 
 export class PortFilter {
   readonly #libc: Libc;
-  readonly #targets: Target[] = [];
+  readonly #targets = new Map<unknown, Target>();
   /** A bit for each port: ours, and let through. */
   readonly #own = new Uint32Array(PORTS >> WORD_BITS);
   readonly #open = new Uint32Array(PORTS >> WORD_BITS);
@@ -118,15 +119,23 @@ export class PortFilter {
 
   /** Puts the filter in front of a socket, too. @throws NetworkError ENOBUFS */
   attach(fd: number, load: PortLoader): void {
-    const target = { fd, load };
-    this.#compile(target).attach(this.#libc, fd);
-    this.#targets.push(target);
+    this.attachBy((program) => program.attach(this.#libc, fd), load, fd);
+  }
+
+  /**
+   * The same for a socket that only its owner gets at.
+   * @param put puts each program in front of it
+   * @param name for `detach`
+   */
+  attachBy(put: (program: BpfProgram) => void, load: PortLoader, name: unknown): void {
+    const target = { load, put };
+    put(this.#compile(target));
+    this.#targets.set(name, target);
   }
 
   /** The socket is about to be closed. */
-  detach(fd: number): void {
-    const index = this.#targets.findIndex((target) => target.fd === fd);
-    if (index >= 0) this.#targets.splice(index, 1);
+  detach(name: unknown): void {
+    this.#targets.delete(name);
   }
 
   /** Lets a port through from now on. @throws NetworkError ENOBUFS */
@@ -177,7 +186,7 @@ export class PortFilter {
     let words = 0;
     for (const word of this.#open) if (word !== 0) words++;
     this.#isCoarse = words > MAX_WORDS;
-    for (const target of this.#targets) this.#compile(target).attach(this.#libc, target.fd);
+    for (const target of this.#targets.values()) target.put(this.#compile(target));
   }
 
   #compile({ load }: Target): BpfProgram {

@@ -8,10 +8,11 @@ import * as sys from './libc';
 
 /**
  * What the kernel may hold for us, in bytes. It counts its own overhead, so a packet of 64 KiB
- * weighs up to twice that; the default of 212,992 holds three.
+ * weighs up to twice that; the default of 212,992 holds three. To be sent no more than a card's
+ * queue takes, a thousand packets of 1,500 bytes: what finds that full is lost without a word.
  */
 export const KERNEL_RECEIVE_BYTES = 8 * 1024 * 1024;
-export const KERNEL_SEND_BYTES = 4 * 1024 * 1024;
+export const KERNEL_SEND_BYTES = 1024 * 1024;
 
 /** Types of the ICMP errors that concern a connection (RFC 792). */
 const ICMP_ERROR_TYPES = [3, 4, 11, 12];

@@ -9,7 +9,7 @@ const MOST_BYTES = 2 ** 30 - 1;
 export interface RawLinkOptions {
   /**
    * How much the kernel may hold of what has arrived, and of what is to be sent, in bytes with the
-   * kernel's own overhead: 8 MiB and 4 MiB unless given. Without CAP_NET_ADMIN no more than
+   * kernel's own overhead: 8 MiB and 1 MiB unless given. Without CAP_NET_ADMIN no more than
    * net.core.rmem_max and wmem_max. What does not fit is lost (`droppedOverflow`), or waits.
    */
   receiveBufferBytes?: number;

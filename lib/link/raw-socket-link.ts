@@ -9,10 +9,12 @@
  */
 import type { Socket } from 'raw-socket';
 import type { LinkHost } from '../../types/link';
+import type { BpfProgram } from './bpf-program';
 import { HostLink, type HostTransmitter } from './host-link';
 import type { HostPorts } from './host-ports';
 import { type Libc, loadLibc } from './libc';
-import { isTemporary, openRawSocket, socketError } from './raw-socket-opener';
+import { loadTcpPort } from './port-filter';
+import { isTemporary, openRawSocket, putFilter, socketError } from './raw-socket-opener';
 import { RawSocketReceiver } from './raw-socket-receiver';
 import { RawSocketTransmitter } from './raw-socket-transmitter';
 
@@ -40,9 +42,11 @@ export class RawSocketLink extends HostLink {
     }
   }
 
-  protected openSocket(_libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter {
+  protected openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter {
     const socket = openRawSocket();
     this.#socket = socket;
+    const put = (program: BpfProgram) => putFilter(socket, program.head(libc));
+    ports.filter.attachBy(put, loadTcpPort, socket);
     this.#receiver = new RawSocketReceiver(socket, ports, this.counters, host);
     this.#transmitter = new RawSocketTransmitter(socket, this.counters, () => host.writable());
     socket.on('message', this.#handleMessage);

@@ -2,7 +2,7 @@
 import { isMainThread } from 'node:worker_threads';
 import type * as RawSocket from 'raw-socket';
 import { NetworkError } from '../support/network-error';
-import { SO_RCVBUFFORCE, SO_SNDBUFFORCE } from './libc';
+import { SO_ATTACH_FILTER, SO_RCVBUFFORCE, SO_SNDBUFFORCE, SOL_SOCKET } from './libc';
 import { KERNEL_RECEIVE_BYTES, KERNEL_SEND_BYTES, withRemedy } from './raw-descriptor';
 import { RECEIVE_BUFFER_BYTES } from './raw-receiver';
 
@@ -17,6 +17,15 @@ export function openRawSocket(): RawSocket.Socket {
     return socket;
   } catch (error) {
     socket.close();
+    throw socketError(error as Error);
+  }
+}
+
+/** @param head struct sock_fprog @throws NetworkError EINVAL */
+export function putFilter(socket: RawSocket.Socket, head: Buffer): void {
+  try {
+    socket.setOption(SOL_SOCKET, SO_ATTACH_FILTER, head, head.length);
+  } catch (error) {
     throw socketError(error as Error);
   }
 }

@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import t from 'tap';
+import type { HostLink } from '../../lib/link/host-link';
 import { RawLink } from '../../lib/link/raw-link';
 import type { RawLinkOptions } from '../../lib/link/raw-link-options';
+import { RawSocketLink } from '../../lib/link/raw-socket-link';
 import { VirtualClock } from '../../lib/sim/virtual-clock';
 import { address, openDescriptors } from './link-cases';
 import { needs } from './privileges';
@@ -24,63 +26,69 @@ async function transfer(): Promise<number> {
   return port;
 }
 
-t.test('the raw link', needs(RawLink.available()), async (t) => {
-  t.test('hears of its own ports only', async (t) => {
-    const link = new RawLink();
-    const clock = new VirtualClock();
-    const host = Object.assign(new RecordingHost(), { clock });
-    link.open(host);
-    t.teardown(() => link.close());
-    await transfer();
-    await turns();
-    t.same(heard(link), [0, 0], 'with no port');
-    const claims = Array.from({ length: 40 }, () => link.claimPort(address(LOCAL), 0));
-    clock.advanceTo(1000);
-    await transfer();
-    await turns();
-    t.same(heard(link), [0, 0], 'with forty ports');
-    const refused = connect(claims[7].port, LOCAL);
-    await host.until('a SYN has come', () => host.packets.length > 0);
-    t.equal(host.packets[0].readUInt16BE(22), claims[7].port);
-    refused.destroy();
-  });
+const LINKS = [
+  { name: 'raw', available: RawLink.available(), make: () => new RawLink() },
+  { name: 'raw-socket', available: RawSocketLink.available(), make: () => new RawSocketLink() },
+];
 
-  t.test('closes the filter for a port some time after its release', async (t) => {
-    const clock = new VirtualClock();
-    const link = new RawLink();
-    link.open(Object.assign(new RecordingHost(), { clock }));
-    t.teardown(() => link.close());
-    const claim = link.claimPort(address(LOCAL), 0);
-    claim.release();
-    const again = await takePort(claim.port);
-    await turns();
-    const [, before] = heard(link);
-    t.ok(before > 0, 'what is still let through is dropped here');
-    t.equal(clock.pending, 1);
-    clock.advanceTo(1000);
-    again.connect();
-    await again.done;
-    await turns();
-    t.equal(heard(link)[1], before);
-    t.equal(clock.pending, 0);
-  });
+for (const { name, make, available } of LINKS)
+  t.test(`the ${name} link`, needs(available), async (t) => {
+    t.test('hears of its own ports only', async (t) => {
+      const link = make();
+      const clock = new VirtualClock();
+      const host = Object.assign(new RecordingHost(), { clock });
+      link.open(host);
+      t.teardown(() => link.close());
+      await transfer();
+      await turns();
+      t.same(heard(link), [0, 0], 'with no port');
+      const claims = Array.from({ length: 40 }, () => link.claimPort(address(LOCAL), 0));
+      clock.advanceTo(1000);
+      await transfer();
+      await turns();
+      t.same(heard(link), [0, 0], 'with forty ports');
+      const refused = connect(claims[7].port, LOCAL);
+      await host.until('a SYN has come', () => host.packets.length > 0);
+      t.equal(host.packets[0].readUInt16BE(22), claims[7].port);
+      refused.destroy();
+    });
 
-  t.test('leaves no timer and no descriptor behind', async (t) => {
-    const before = openDescriptors();
-    const clock = new VirtualClock();
-    const link = new RawLink();
-    link.open(Object.assign(new RecordingHost(), { clock }));
-    link.claimPort(address(LOCAL), 0).release();
-    const claim = link.claimPort(address(LOCAL), 0);
-    link.close();
-    claim.release();
-    t.equal(clock.pending, 0);
-    t.equal(openDescriptors(), before);
+    t.test('closes the filter for a port some time after its release', async (t) => {
+      const clock = new VirtualClock();
+      const link = make();
+      link.open(Object.assign(new RecordingHost(), { clock }));
+      t.teardown(() => link.close());
+      const claim = link.claimPort(address(LOCAL), 0);
+      claim.release();
+      const again = await takePort(claim.port);
+      await turns();
+      const [, before] = heard(link);
+      t.ok(before > 0, 'what is still let through is dropped here');
+      t.equal(clock.pending, 1);
+      clock.advanceTo(1000);
+      again.connect();
+      await again.done;
+      await turns();
+      t.equal(heard(link)[1], before);
+      t.equal(clock.pending, 0);
+    });
+
+    t.test('leaves no timer and no descriptor behind', async (t) => {
+      const before = openDescriptors();
+      const clock = new VirtualClock();
+      const link = make();
+      link.open(Object.assign(new RecordingHost(), { clock }));
+      link.claimPort(address(LOCAL), 0).release();
+      const claim = link.claimPort(address(LOCAL), 0);
+      link.close();
+      claim.release();
+      t.equal(clock.pending, 0);
+      t.equal(openDescriptors(), before);
+    });
   });
-});
 
 /** Packets handed on, and packets dropped because they were for others. */
-function heard({ counters }: RawLink): [number, number] {
+function heard({ counters }: HostLink): [number, number] {
   return [counters.receivedPackets, counters.droppedForeign];
 }
 
