@@ -2,13 +2,17 @@
  * What the user has sent and the peer has not acknowledged: a ring in packet memory.
  *
  * The ring is a power of two, made when the first byte comes, doubled while it is too small, given
- * back when everything is acknowledged. Segments point into it; a retransmission reads it again.
+ * back when everything is acknowledged; in a bulk transfer the next one begins with the size that
+ * this one needed.
+ * Segments point into it; a retransmission reads it again.
  */
 import { packetMemory } from '../support/memory';
 import type { Segment } from '../wire/segment';
 
 const SMALLEST_RING = 2048;
 const LARGEST_RING = 2 ** 30;
+/** Who begins with so much will want to go on. */
+const BULK_BYTES = 16_384;
 
 export class SendBuffer {
   /** Most bytes held. */
@@ -21,6 +25,9 @@ export class SendBuffer {
   #ring = 0; // offset in packet memory; 0: none
   #size = 0;
   #head = 0; // place of the oldest byte in the ring
+  /** Most that was held in the present ring, and in the one before it. */
+  #peak = 0;
+  #formerPeak = 0;
 
   constructor(limit: number) {
     this.limit = limit;
@@ -49,6 +56,7 @@ export class SendBuffer {
       if (first < count) bytes.set(chunk.subarray(from + first, from + count), this.#ring);
     }
     this.length += count;
+    if (this.length > this.#peak) this.#peak = this.length;
     return count;
   }
 
@@ -77,12 +85,16 @@ export class SendBuffer {
   #ensure(need: number): boolean {
     if (need <= this.#size) return true;
     if (need > LARGEST_RING) return false;
-    const size = Math.max(SMALLEST_RING, 1 << (32 - Math.clz32(need - 1)));
+    const isBulk = this.#size === 0 && need >= BULK_BYTES;
+    const wanted = isBulk ? Math.max(need, this.#formerPeak) : need;
+    const size = Math.max(SMALLEST_RING, 1 << (32 - Math.clz32(wanted - 1)));
     let ring: number;
     try {
       ring = packetMemory.allocate(size);
     } catch {
-      return false;
+      if (wanted === need) return false;
+      this.#formerPeak = 0;
+      return this.#ensure(need);
     }
     if (this.#size > 0) {
       const first = Math.min(this.length, this.#size - this.#head);
@@ -104,5 +116,7 @@ export class SendBuffer {
     this.#ring = 0;
     this.#size = 0;
     this.#head = 0;
+    this.#formerPeak = this.#peak;
+    this.#peak = 0;
   }
 }

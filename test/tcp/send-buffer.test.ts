@@ -83,6 +83,39 @@ t.test(
   },
 );
 
+t.test('a bulk transfer begins again with the ring that it needed last', (t) => {
+  const before = packetMemory.allocated;
+  const held = (): number => packetMemory.allocated - before;
+  const buffer = new SendBuffer(524_288);
+  const fill = (count: number): void => void buffer.append(patternBytes(0, count), 0);
+  fill(100_000);
+  fill(100_000);
+  buffer.drop(200_000);
+  fill(20_000);
+  t.equal(held(), 262_144);
+  buffer.drop(20_000);
+  fill(20_000);
+  t.equal(held(), 32_768, 'and not with the one before that');
+  buffer.drop(20_000);
+  fill(16_383);
+  t.equal(held(), 16_384, 'a message has no use for it');
+  fill(200_000);
+  buffer.drop(216_383);
+  const { allocate } = packetMemory;
+  packetMemory.allocate = (size) => {
+    if (size > 65_536) throw new NetworkError('ENOBUFS', 'used up');
+    return allocate.call(packetMemory, size);
+  };
+  t.teardown(() => {
+    packetMemory.allocate = allocate;
+  });
+  fill(20_000);
+  t.equal(held(), 32_768, 'what there is memory for will do');
+  buffer.clear();
+  t.equal(held(), 0);
+  t.end();
+});
+
 t.test('without memory no more is taken than the ring holds, and what was there stays', (t) => {
   const buffer = new SendBuffer(100_000);
   buffer.append(patternBytes(0, 2000), 0);
