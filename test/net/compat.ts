@@ -25,10 +25,7 @@ export const DIFFERENCES: readonly (readonly [string, string])[] = [
     'On every Node, without a descriptor (`fd()` is -1), and taken for all others; Linux lets a ' +
       'second one bind there and refuses the second listener. Paths need Node 24.',
   ],
-  [
-    'IPv6',
-    'Within the process and over packet links. Raw links carry IPv4 only: outside, `::` is 0.0.0.0.',
-  ],
+  ['IPv6', 'Everywhere but over the `raw-socket` link: there `::` is 0.0.0.0.'],
   [
     'Data right before a reset',
     'A reset drops what has arrived and was not read (RFC 9293 §3.10.7.4): ECONNRESET. libuv ' +
