@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Test } from 'tap';
+import { createEthernetLink } from '../lib/link/ethernet/ethernet-link';
 import type { LinkCounters } from '../lib/link/link-counters';
 import { RawLink } from '../lib/link/raw-link';
 import { createTunLink } from '../lib/link/tun-link';
@@ -10,6 +11,7 @@ import { createNet } from '../lib/net/create-net';
 import { Stack } from '../lib/stack/stack';
 import { packetMemory } from '../lib/support/memory';
 import { BareNamespace } from '../test/kernel/support/bare-namespace';
+import { EthernetSegment } from '../test/kernel/support/ethernet-segment';
 import { JoinedNamespaces, THEIRS } from '../test/kernel/support/joined-namespaces';
 import { Program } from '../test/kernel/support/program';
 import { kernelTest, type Need } from '../test/kernel/support/requirements';
@@ -43,6 +45,17 @@ const PLACES: Record<string, { need: Need; prepare: () => Place }> = {
       const options = { addresses: '10.77.0.2/24', namespace: space.name };
       const make = () => createTunLink(options);
       return { make, peer: space, host: '10.77.0.1', remove: space.remove };
+    },
+  },
+  ethernet: {
+    need: 'tun',
+    prepare() {
+      const segment = new EthernetSegment();
+      const { station, kernel, device, kernelAddress, stationAddress } = segment;
+      const options = { interface: device, namespace: station.name, probeMs: 0 };
+      const make = () => createEthernetLink({ ...options, addresses: `${stationAddress}/24` });
+      const remove = (): void => segment.remove();
+      return { make, peer: kernel, host: kernelAddress, remove };
     },
   },
   raw: {

@@ -36,7 +36,9 @@ const LINKS: readonly (readonly [name: string, needs: Need[], make: () => Place]
   ['TUN, IPv4', ['tun'], () => onTun('10.77.0.2/24', '10.77.0.1', true)],
   ['TUN, IPv6', ['tun'], () => onTun('fd77::2/64', 'fd77::1', true)],
   ['TUN without offload', ['tun'], () => onTun('10.77.0.2/24', '10.77.0.1', false)],
-  ['Ethernet', ['tun'], onEthernet],
+  ['Ethernet, IPv4', ['tun'], () => onEthernet(false, 4)],
+  ['Ethernet, IPv6', ['tun'], () => onEthernet(false, 6)],
+  ['Ethernet on TAP', ['tun'], () => onEthernet(true, 4)],
 ];
 
 for (const [name, needs, make] of LINKS) {
@@ -72,13 +74,19 @@ function onTun(addresses: string, peerAddress: string, offload: boolean): Place 
   return { link, address, peerAddress, ...where };
 }
 
-function onEthernet(): Place {
+/** Over a packet socket, or over a TAP device on the kernel's bridge. */
+function onEthernet(isTap: boolean, family: 4 | 6): Place {
   const segment = new EthernetSegment();
-  const { station, kernel, stationAddress, kernelAddress, device } = segment;
-  const namespace = station.name;
-  const addresses = `${stationAddress}/24`;
-  const link = createEthernetLink({ interface: device, namespace, addresses, probeMs: 0 });
-  const where = { device: '', namespace, peerNamespace: kernel.name };
+  const { station, kernel, bridge, device } = segment;
+  const [address, peerAddress, bits] =
+    family === 4
+      ? [segment.stationAddress, segment.kernelAddress, 24]
+      : [segment.stationAddress6, segment.kernelAddress6, 64];
+  const carrier = isTap ? { tap: { name: 'tap0', bridge } } : { interface: device };
+  const namespace = isTap ? kernel.name : station.name;
+  const addresses = `${address}/${bits}`;
+  const link = createEthernetLink({ ...carrier, namespace, addresses, probeMs: 0 });
   const remove = (): void => segment.remove();
-  return { link, address: stationAddress, peerAddress: kernelAddress, ...where, remove };
+  const where = { device: '', namespace, peerNamespace: kernel.name };
+  return { link, address, peerAddress, ...where, remove };
 }

@@ -95,22 +95,6 @@ kernelTest('the kernel pings us, and knows our hardware address', NEEDS, async (
   t.match(link.neighbours(), [{ address: segment.kernelAddress }]);
 });
 
-kernelTest('1,000 connections at once, both ways', NEEDS, async (t) => {
-  const { segment, peer, options } = place;
-  const { interface: _, ...others } = options;
-  const onBridge = { ...others, namespace: segment.kernel.name, tap: { bridge: segment.bridge } };
-  const [scenario] = crowd(1000, 4 * 1024);
-  for (const chosen of [options, onBridge]) {
-    // No rig: in such a crowd segments are repeated, and some answers come when all is over.
-    const { net, stack } = makeStack(t, chosen);
-    await callPeer(t, net as NetLike, peer, segment.kernelAddress, scenario);
-    await servePeer(t, net as NetLike, peer, segment.stationAddress, scenario);
-    await until(BOUND_MS, 'end of them all', () => stack.stats().connections === 0);
-    t.match(stack.stats(), { failures: 0, abandoned: 0, tcpBadChecksum: 0, repliesLost: 0 });
-    stack.close();
-  }
-});
-
 kernelTest(
   'IPv6: both ways, found by neighbour discovery; a conflict is seen',
   NEEDS,
