@@ -191,7 +191,8 @@ export class Scoreboard {
     const ring = this.ring;
     for (let slot = this.pollLost(); slot !== NO_SLOT; slot = this.pollLost()) {
       this.lostBytes -= ring.lengthOf(slot);
-      ring.setFlags(slot, ring.flagsOf(slot) & REPEATED);
+      // It takes its place behind what has left since, and so its arrival must time nothing.
+      ring.setFlags(slot, REPEATED);
       this.#launch(slot, now);
     }
   }

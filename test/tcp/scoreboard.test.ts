@@ -191,6 +191,17 @@ t.test('RACK gives up what was sent before the newest that has arrived, and says
   t.end();
 });
 
+t.test('what was lost for nothing times nothing when it arrives', (t) => {
+  const board = boardOf(3);
+  board.loseAll();
+  board.findAll(100);
+  t.equal(board.lostBytes, 0);
+  board.beginAck(101, Number.NaN, 0);
+  board.acknowledge(30);
+  t.ok(Number.isNaN(board.freshRtt), 'it left at 0, 1 and 2, not at 100');
+  t.end();
+});
+
 t.test('an answer that is too quick for a repetition says nothing of it', (t) => {
   const board = boardOf(2);
   board.loseAll();
