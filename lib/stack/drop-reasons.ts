@@ -23,6 +23,8 @@ const WORDS: Partial<Record<InboundFate, string>> = {
   tcpBacklogFull: 'dropped: the accept queue is full',
   tcpConnectionLimit: 'dropped: no room for another connection',
   tcpForeign: "not ours: the port is the host's",
+  ipFragments: 'kept until the other fragments come',
+  ipFragmentsRefused: 'dropped: a fragment that does not fit, or one too many',
   tcpLand: 'dropped: from itself to itself',
   icmpPathMtuKnown: 'nothing new: that path MTU is known',
   icmpNoConnection: 'dropped: about no connection of ours',
