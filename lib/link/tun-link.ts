@@ -15,6 +15,7 @@ import { EBADF, EBADFD, systemError } from './errno';
 import { type Libc, loadLibc } from './libc';
 import { LinkCounters } from './link-counters';
 import { withinNamespace } from './network-namespace';
+import { selectSource } from './source-selection';
 import { stopAtExit, stopNoMore } from './stop-at-exit';
 import { TunAddresses } from './tun-addresses';
 import { TunDevice } from './tun-device';
@@ -97,15 +98,22 @@ export class TunLink implements Link {
   }
 
   isLocal(address: IpAddress): boolean {
-    return this.#settings.addresses.some((own) => own.address.equals(address));
+    return this.#ownAddresses().some((own) => own.equals(address));
   }
 
   /** Every destination is taken to lie behind this link, if it has an address of that family. */
   route(destination: IpAddress): LinkRoute | null {
     if (this.#failed) return null;
-    const { addresses } = this.#settings;
-    const own = addresses.find(({ address }) => address.isMapped === destination.isMapped);
-    return own === undefined ? null : { source: own.address, mtu: this.#mtu };
+    if (destination.isLinkLocal && destination.zone !== this.#name) return null;
+    const source = selectSource(this.#ownAddresses(), destination);
+    return source === null ? null : { source, mtu: this.#mtu };
+  }
+
+  /** The device is one zone, and its name is known once it is open (RFC 4007 §5). */
+  #ownAddresses(): IpAddress[] {
+    return this.#settings.addresses.map(({ address }) =>
+      address.isLinkLocal ? address.scoped(0, this.#name) : address,
+    );
   }
 
   reserve(length: number): number {
