@@ -24,6 +24,9 @@ const MAJORS = ['22', '24'];
 /** Random programs on `node:net` and on usernet; `npm test` runs fewer, of one release. */
 const PROGRAMS = '300';
 
+/** Longest for one file of tests; more than `npm test` grants, for the programs are more. */
+const FILE_SECONDS = 600;
+
 /** What touches Node's own modules, its addons or its processes. The rest is plain arithmetic. */
 const TESTS = ['net', 'ecosystem', 'link', 'kernel', 'stack', 'support-room'];
 
@@ -50,7 +53,8 @@ async function main(asked: readonly string[]): Promise<void> {
 async function runTests(release: Release, tree: string): Promise<Results> {
   const smoke = await runProgram(release, tree, 'node', ['scripts/nodes/smoke.cjs']);
   const files = TESTS.flatMap((name) => testsIn(tree, join('test', name)));
-  const tap = await runProgram(release, tree, 'tap', ['run', '--reporter=tap', ...files], {
+  const options = ['run', '--reporter=tap', `--timeout=${FILE_SECONDS}`];
+  const tap = await runProgram(release, tree, 'tap', [...options, ...files], {
     USERNET_PROGRAMS: PROGRAMS,
   });
   const results = countResults(tap.output);

@@ -48,7 +48,11 @@ export const DIFFERENCES: readonly (readonly [string, string])[] = [
       'finishes it, follows the running Node.',
   ],
   ['Handles', '`socket._handle` is an object of ours, with few of the methods of libuv’s handles.'],
-  ['Threads', 'A socket cannot be transferred to a worker thread (Node 24).'],
+  [
+    'Threads',
+    'A socket cannot be transferred to a worker thread (Node 24). In a worker, raw links look for ' +
+      'packets each turn of the loop while there are some, else each millisecond.',
+  ],
   [
     'Defaults of the TCP',
     'Buffers of 512 KiB to send and 1 MiB to receive, which grow; a kernel’s begin smaller. So ' +
