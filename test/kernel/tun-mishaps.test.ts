@@ -172,6 +172,15 @@ kernelTest('a device that was there loses only what it got', NEEDS, async (t) =>
   t.notMatch(left, THEIRS);
 });
 
+kernelTest('a device that is to stay stays, and can be opened again', NEEDS, async (t) => {
+  makeStack(t, { persist: true }).stack.close();
+  t.teardown(() => space.ip('link', 'del', DEVICE));
+  t.match(space.run('ip', 'address', 'show', DEVICE), /10\.77\.0\.1\/24/);
+  const { net, stack } = makeStack(t, { existing: true });
+  await callPeer(t, net as NetLike, peer, THEIRS, transfers(MIB)[0]);
+  stack.close();
+});
+
 kernelTest('two stacks share a device, each with a queue', NEEDS, async (t) => {
   const one = makeStack(t, { shared: true });
   const other = makeStack(t, { shared: true, addresses: '10.77.0.3/24', hostAddresses: [] });
