@@ -132,7 +132,7 @@ export interface Link {
   /**
    * Like `commit`, for a packet of which only `headerBytes` are in the reserved place. Its text is
    * in two other places of packet memory, the second of which may be empty, and is taken from there
-   * before this returns. Present where that is cheaper, and no checksum is needed.
+   * before this returns. Present where that is cheaper.
    */
   commitText?(
     headerBytes: number,

@@ -5,7 +5,7 @@
  * is given, header and all. A guard on each claimed port keeps the kernel's own TCP from answering.
  * Works on Linux with CAP_NET_RAW.
  */
-import type { LinkHost } from '../../types/link';
+import type { Link, LinkHost } from '../../types/link';
 import type { NetworkErrorCode } from '../support/network-error';
 import { systemError } from './errno';
 import { HostLink, type HostTransmitter } from './host-link';
@@ -24,6 +24,7 @@ const BOTH: PollOptions = { readable: true, writable: true };
 export class RawLink extends HostLink {
   readonly name = 'raw';
 
+  readonly commitText: Link['commitText'];
   readonly #options: Required<RawLinkOptions>;
   #libc: Libc | null = null;
   #fd = -1;
@@ -38,6 +39,9 @@ export class RawLink extends HostLink {
   constructor(options: RawLinkOptions = {}) {
     super();
     this.#options = readRawLinkOptions(options);
+    this.commitText = (headerBytes, textAt, textLength, moreAt, moreLength) => {
+      this.#transmitter?.commitText(headerBytes, textAt, textLength, moreAt, moreLength);
+    };
   }
 
   protected override get namespace(): string {

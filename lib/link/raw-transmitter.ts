@@ -20,6 +20,8 @@ import { SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES } from './socket-address';
 const QUEUE_BYTES = 256 * 1024;
 const QUEUE_PACKETS = 64;
 const SLOTS_MASK = QUEUE_PACKETS - 1;
+/** Of a packet that is sent from where its text lies: the header, and the text in two. */
+const PIECES = 3;
 /** From here on a packet is sent by itself, in bytes. */
 const LARGE_BYTES = 16 * 1024;
 
@@ -69,6 +71,7 @@ export class RawTransmitter implements HostTransmitter {
   /** Native address of packet memory's first byte. */
   readonly #base: number;
   readonly #structures: number;
+  #reserved = -1;
   #blocked = false;
   #starved = false;
   /** Of the IPv6 packets that are queued, by their number: the zone that they go to. */
@@ -99,9 +102,9 @@ export class RawTransmitter implements HostTransmitter {
   }
 
   reserve(length: number): number {
-    const offset = this.#ring.reserve(length);
-    if (offset < 0) this.#starved = true;
-    return offset;
+    this.#reserved = this.#ring.reserve(length);
+    if (this.#reserved < 0) this.#starved = true;
+    return this.#reserved;
   }
 
   commit(length: number): void {
@@ -111,6 +114,30 @@ export class RawTransmitter implements HostTransmitter {
     if (isIpv6(offset)) this.#scopes[this.#committed & SLOTS_MASK] = takeScope(offset);
     this.#committed++;
     if (length >= LARGE_BYTES || this.#ring.count === QUEUE_PACKETS) this.flush();
+  }
+
+  /** A large packet leaves from where its text is; only what finds no room is copied. */
+  commitText(
+    headerBytes: number,
+    textOffset: number,
+    textLength: number,
+    moreOffset: number,
+    moreLength: number,
+  ): void {
+    const offset = this.#reserved;
+    const length = headerBytes + textLength + moreLength;
+    if (length >= LARGE_BYTES && !isIpv6(offset)) {
+      this.flush();
+      this.#writePiece(0, offset, headerBytes);
+      this.#writePiece(1, textOffset, textLength);
+      this.#writePiece(2, moreOffset, moreLength);
+      if (this.#ring.count === 0 && this.#sendPieces(offset, length)) return;
+    }
+    const { bytes } = packetMemory;
+    bytes.copyWithin(offset + headerBytes, textOffset, textOffset + textLength);
+    const behind = offset + headerBytes + textLength;
+    bytes.copyWithin(behind, moreOffset, moreOffset + moreLength);
+    this.commit(length);
   }
 
   flush(): void {
@@ -205,10 +232,32 @@ export class RawTransmitter implements HostTransmitter {
     }
   }
 
-  #writeMessage(index: number, offset: number, length: number, v6: boolean): void {
+  #writePiece(index: number, offset: number, length: number): void {
     const iov = this.#structures + IOVS + index * IOV_BYTES;
     this.#writePointer(iov, offset);
     packetMemory.view.setUint32(iov + IOV_LENGTH, length, true);
+  }
+
+  /**
+   * Sends the three pieces as one packet, by the first of the messages.
+   * @returns false where the kernel did not take it, for whatever reason
+   */
+  #sendPieces(offset: number, length: number): boolean {
+    if (this.#blocked) return false;
+    const message = this.#structures;
+    const nameLength = this.#writeDestination(0, offset, false);
+    packetMemory.view.setUint32(message + MESSAGE_NAME_LENGTH, nameLength, true);
+    packetMemory.view.setUint32(message + MESSAGE_IOV_LENGTH, PIECES, true);
+    const sent = this.#libc.sendmmsg(this.#fd, this.#base + message, 1, 0);
+    packetMemory.view.setUint32(message + MESSAGE_IOV_LENGTH, 1, true);
+    if (sent < 1) return false;
+    this.#counters.sentPackets++;
+    this.#counters.sentBytes += length;
+    return true;
+  }
+
+  #writeMessage(index: number, offset: number, length: number, v6: boolean): void {
+    this.#writePiece(index, offset, length);
     const nameLength = this.#writeDestination(index, offset, v6);
     const message = this.#structures + index * MESSAGE_BYTES;
     packetMemory.view.setUint32(message + MESSAGE_NAME_LENGTH, nameLength, true);

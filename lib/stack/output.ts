@@ -14,6 +14,7 @@ import { IPV6_HEADER_BYTES, readIpv6, writeIpv6 } from '../wire/ipv6';
 import { RST, Segment } from '../wire/segment';
 import {
   segmentHeaderBytes,
+  writeGatheredChecksum,
   writeSegment,
   writeSegmentHeader,
   writeTcpChecksum,
@@ -209,6 +210,10 @@ export class Output {
     if (attachment.link.commitText !== undefined && textBytes >= GATHERED_BYTES) {
       const written = writeSegmentHeader(offset + headerBytes, segment);
       this.#writeIp(offset, tuple, written + textBytes);
+      if (attachment.link.needsChecksum) {
+        const pseudoSum = pseudoHeaderSum(addresses, PROTOCOL_TCP, written + textBytes);
+        writeGatheredChecksum(offset + headerBytes, written, segment, pseudoSum);
+      }
       commitGathered(attachment.link, headerBytes + written, segment);
     } else {
       const written = writeSegment(offset + headerBytes, segment);

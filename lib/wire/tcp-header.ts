@@ -124,6 +124,27 @@ export function writeTcpChecksum(offset: number, length: number, pseudoSum: numb
 }
 
 /**
+ * The same for a segment of which only the header lies at `offset`, and the text, in its two
+ * pieces, where `seg` says.
+ */
+export function writeGatheredChecksum(
+  offset: number,
+  headerBytes: number,
+  seg: Segment,
+  pseudoSum: number,
+): void {
+  let sum = addSums(sumBytes(offset, headerBytes), pseudoSum);
+  sum = addSums(sum, sumBytes(seg.textOffset, seg.textLength));
+  if (seg.moreLength > 0) {
+    const more = sumBytes(seg.moreOffset, seg.moreLength);
+    // Behind an odd number of bytes, high and low ones change places (RFC 1071 §2).
+    const swapped = ((more & 0xff) << 8) | (more >>> 8);
+    sum = addSums(sum, (seg.textLength & 1) === 0 ? more : swapped);
+  }
+  packetMemory.view.setUint16(offset + CHECKSUM_AT, finishSum(sum));
+}
+
+/**
  * Checks a received segment of at least TCP_HEADER_BYTES.
  * @returns CHECKSUM_FULL, CHECKSUM_PARTIAL (to be accepted only from a link that says so) or
  *   CHECKSUM_BAD

@@ -20,6 +20,8 @@ class FakeKernel {
   readonly scopes: number[] = [];
   /** The descriptor of each call. */
   readonly descriptors: number[] = [];
+  /** Of packets that came in several: each of them. */
+  readonly pieces: Buffer[] = [];
   /** How many packets were offered at each call; 0 for a sendto. */
   readonly calls: number[] = [];
   readonly base = Number(packetMemoryBase());
@@ -69,8 +71,15 @@ class FakeKernel {
       throw new Error('length of the name');
     }
     if (isV6) this.scopes.push(view.getInt32(name + 24, true));
-    if (view.getUint32(message + 24, true) !== 1) throw new Error('number of pieces');
-    this.#take(packet, view.getUint32(iov + 8, true));
+    let length = 0;
+    const pieces = view.getUint32(message + 24, true);
+    for (let i = 0; i < pieces; i++) {
+      const at = this.#pointer(iov + 16 * i);
+      const bytes = view.getUint32(iov + 16 * i + 8, true);
+      if (pieces > 1) this.pieces.push(Buffer.from(packetMemory.bytes.slice(at, at + bytes)));
+      length += bytes;
+    }
+    this.#take(packet, length);
   }
 
   #pointer(at: number): number {
@@ -193,6 +202,47 @@ t.test('a packet that the kernel will never send is dropped alone, and counted',
     ],
     'and somebody hears which',
   );
+  transmitter.dispose();
+});
+
+t.test('a large packet leaves from where its text is, or waits as a copy', async (t) => {
+  const { kernel, counters, transmitter, commit } = setUp();
+  const text = packetMemory.allocate(32_768);
+  packetMemory.bytes.fill(7, text, text + 16_384);
+  packetMemory.bytes.fill(8, text + 16_384, text + 32_768);
+  const gather = (first: number, textBytes: number, moreBytes: number): void => {
+    const offset = transmitter.reserve(40 + textBytes + moreBytes);
+    packetMemory.bytes.fill(0x45, offset, offset + 40);
+    packetMemory.bytes[offset + 20] = first;
+    transmitter.commitText(40, text, textBytes, text + 16_384, moreBytes);
+  };
+  commit(100);
+  gather(50, 16_000, 5000);
+  t.same(kernel.calls, [0, 1], 'what was waiting goes first');
+  t.same(
+    kernel.pieces.map(({ length }) => length),
+    [40, 16_000, 5000],
+  );
+  t.ok(kernel.pieces[1].every((byte) => byte === 7) && kernel.pieces[2].every((b) => b === 8));
+  gather(51, 100, 100);
+  t.same(kernel.calls, [0, 1], 'a small one waits for others');
+  transmitter.flush();
+  kernel.answers.push(-EAGAIN, -EAGAIN);
+  gather(52, 16_384, 1);
+  gather(53, 16_384, 1);
+  t.ok(transmitter.blocked);
+  packetMemory.bytes.fill(9, text, text + 16_384);
+  t.notOk(transmitter.handleWritable(), 'nobody had found no room');
+  const firsts = kernel.taken.map(([first, length]) => [first, length]);
+  t.same(firsts.slice(1), [
+    [50, 21_040],
+    [51, 240],
+    [52, 16_425],
+    [53, 16_425],
+  ]);
+  t.equal(counters.sentPackets, 5);
+  t.equal(counters.sentBytes, 100 + 21_040 + 240 + 2 * 16_425);
+  packetMemory.release(text, 32_768);
   transmitter.dispose();
 });
 

@@ -18,7 +18,9 @@ import {
   SEGMENT_SHORT,
   segmentHeaderBytes,
   verifyTcpChecksum,
+  writeGatheredChecksum,
   writeSegment,
+  writeSegmentHeader,
   writeTcpChecksum,
 } from '../../lib/wire/tcp-header';
 
@@ -250,6 +252,33 @@ t.test('a complete checksum that looks partial counts as complete', async (t) =>
   writeTcpChecksum(AT, length, pseudo);
   t.equal(holdsPartialChecksum(AT, pseudo), true);
   t.equal(verifyTcpChecksum(AT, length, pseudo), CHECKSUM_FULL);
+});
+
+t.test('the checksum of text that lies elsewhere is that of the whole segment', async (t) => {
+  const random = new SeededRandom(1071);
+  random.fill(packetMemory.bytes.subarray(TEXT, TEXT + 70_000));
+  const seg = new Segment();
+  for (const [textLength, moreLength] of [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+    [2, 3],
+    [999, 1],
+    [1000, 1001],
+    [32_767, 32_700],
+  ]) {
+    for (const odd of [0, 1]) {
+      Object.assign(seg, { sourcePort: 1, seq: 7, flags: ACK, textLength, moreLength });
+      seg.textOffset = TEXT + odd;
+      seg.moreOffset = TEXT + 35_000;
+      const length = writeSegment(AT, seg);
+      writeTcpChecksum(AT, length, 0x1234);
+      const whole = hexAt(AT, 20);
+      const headerBytes = writeSegmentHeader(AT, seg);
+      writeGatheredChecksum(AT, headerBytes, seg, 0x1234);
+      t.equal(hexAt(AT, 20), whole, `${textLength} + ${moreLength} bytes`);
+    }
+  }
 });
 
 t.test('random bytes never throw, text never ends behind the segment', async (t) => {
