@@ -31,7 +31,7 @@ interface Place {
 
 const LINKS: readonly (readonly [name: string, needs: Need[], make: () => Place])[] = [
   ['raw, IPv4', ['raw'], () => onLoopback(new RawLink(), HOST)],
-  ['raw, IPv6', ['raw'], () => onLoopback(new RawLink(), '::1')],
+  ['raw, IPv6', ['raw', 'namespace'], onItsOwnLoopback],
   ['raw-socket', ['raw-socket'], () => onLoopback(new RawSocketLink(), HOST)],
   ['TUN, IPv4', ['tun'], () => onTun('10.77.0.2/24', '10.77.0.1', true)],
   ['TUN, IPv6', ['tun'], () => onTun('fd77::2/64', 'fd77::1', true)],
@@ -63,6 +63,14 @@ for (const [name, needs, make] of LINKS) {
 function onLoopback(link: CountingLink, address: string): Place {
   const ours = { namespace: '', peerNamespace: '', remove() {} };
   return { link, address, device: 'lo', peerAddress: address, ...ours };
+}
+
+/** There is one ::1 for all in a namespace, and others' resets would be on it, too. */
+function onItsOwnLoopback(): Place {
+  const { name, remove } = new BareNamespace();
+  const link = new RawLink({ namespace: name });
+  const where = { device: 'lo', namespace: name, peerNamespace: name, remove };
+  return { link, address: '::1', peerAddress: '::1', ...where };
 }
 
 function onTun(addresses: string, peerAddress: string, offload: boolean): Place {
