@@ -62,7 +62,8 @@ export class EthernetLink implements Link {
   /** Of IP, in bytes: the carrier's, unless a smaller one was chosen. */
   get mtu(): number {
     const { mtu } = this.#setup;
-    const most = this.#carrier.mtu - ETHERNET_HEADER_BYTES;
+    const { mtu: frameBytes, maxSegmentBytes } = this.#carrier;
+    const most = Math.min(frameBytes, maxSegmentBytes) - ETHERNET_HEADER_BYTES;
     return mtu === null ? most : Math.min(mtu, most);
   }
 
