@@ -58,6 +58,11 @@ export function processAck(tcb: Tcb, seg: Segment, now: number): void {
   if (tcb.forwardRto.step !== 'off') {
     processForwardRto(tcb, advances, repeats || scoreboard.delivered > 0, now);
   }
+  // Also where a loss holds back what is acknowledged: new text leaves all the same, and runs out.
+  if (tcb.sendBlocked && isWorthWriting(tcb)) {
+    tcb.sendBlocked = false;
+    tcb.events |= EVENT_WRITABLE;
+  }
 }
 
 /** The window of the segment that opened the connection, or completed it. */
@@ -153,10 +158,6 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   if (snd.una === snd.nxt) timers.disarm(TIMER_RETRANSMIT);
   else if (snd.wnd > 0) timers.arm(TIMER_RETRANSMIT, restartedTimeout(tcb, now));
   if (limited) growSendBuffer(tcb);
-  if (tcb.sendBlocked && isWorthWriting(tcb)) {
-    tcb.sendBlocked = false;
-    tcb.events |= EVENT_WRITABLE;
-  }
 }
 
 /**

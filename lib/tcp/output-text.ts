@@ -9,6 +9,7 @@ import { lastUnreported, noteTailProbe } from './tail-probe';
 import type { Tcb } from './tcb';
 import { TIMER_PERSIST } from './timers';
 import { endOfText, writeText } from './transmit';
+import { noteRanOut } from './user-limit';
 import { sendableLength } from './window';
 
 /** The first lost segment, as the congestion window allows; the first of a repair in any case. */
@@ -57,6 +58,7 @@ export function pollText(tcb: Tcb, now: number, out: Segment): boolean {
   const textEnd = endOfText(tcb);
   const unsent = seqDiff(textEnd, snd.nxt);
   const finDue = tcb.finQueued && unsent >= 0;
+  if (unsent < snd.mss && cc.handleDelivery !== undefined) noteRanOut(tcb, now);
   if ((unsent <= 0 && !finDue) || scoreboard.isFull) return false;
   if (scoreboard.lostBytes > 0 && tcb.forwardRto.step !== 'forward') return false;
   const idle = snd.una === snd.nxt;

@@ -69,6 +69,8 @@ export class SendState {
   lastAt = Number.NaN;
   /** When the next one may, by the controller's rate, ms. */
   paceAt = Number.NaN;
+  /** When there was no more text though more might have left, ms; NaN: there is, or may not. */
+  ranOutAt = Number.NaN;
   /** Since when the peer has acknowledged nothing new though something is outstanding, ms. */
   stalledSince = Number.NaN;
 }

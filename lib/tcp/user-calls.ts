@@ -5,9 +5,8 @@ import { createController } from './congestion/registry';
 import { offeredShift } from './options';
 import { OWE_ACK, OWE_RESET, OWE_SYN } from './owed';
 import type { ReceiveBuffer } from './receive-buffer';
-import { flightSize } from './recovery';
 import type { SendBuffer } from './send-buffer';
-import { seqAdd, seqDiff, seqLeq, seqLt } from './seq';
+import { seqAdd, seqLeq, seqLt } from './seq';
 import {
   enter,
   enterClosed,
@@ -22,6 +21,7 @@ import type { Tcb } from './tcb';
 import { TIMER_KEEP_ALIVE, TIMER_LINGER, TIMER_MEMORY } from './timers';
 import { endOfText } from './transmit';
 import { noteReadRate } from './tuning';
+import { noteUserLimit } from './user-limit';
 import { shouldUpdateWindow } from './window';
 
 /** How long a user waits for whom packet memory had no room, ms. */
@@ -50,7 +50,7 @@ export function send(
   now: number,
 ): number {
   if (!maySend(tcb.state) || tcb.finQueued) return 0;
-  if (tcb.cc.handleDelivery !== undefined) noteUserLimit(tcb);
+  if (tcb.snd.ranOutAt >= 0) noteUserLimit(tcb, now);
   const taken = tcb.sendBuffer.append(chunk, from);
   if (from + taken < chunk.length) {
     tcb.sendBlocked = true;
@@ -59,14 +59,6 @@ export function send(
   }
   if (urgent && taken > 0) tcb.snd.up = endOfText(tcb);
   return taken;
-}
-
-/** More could have left before this chunk came (as Linux sees it: tcp_rate_check_app_limited). */
-function noteUserLimit(tcb: Tcb): void {
-  const { snd, scoreboard, cc } = tcb;
-  if (seqDiff(endOfText(tcb), snd.nxt) >= snd.mss || scoreboard.lostBytes > 0) return;
-  const flight = flightSize(tcb);
-  if (flight < cc.cwnd) scoreboard.delivery.noteLimited(flight);
 }
 
 /** RECEIVE. @returns a piece, the caller's to keep; null: nothing now */

@@ -17,7 +17,7 @@ const SAMPLE: readonly (readonly [string, number, number])[] = [
 /**
  * Cells with loss that are below the anchor, as [row, column]. smoltcp answers a loss by no
  * reduction at all; from 1 % on the last row of the anchors is above what CUBIC's response function
- * allows, or as high (the row of theory in the table). At 0.1 % both are within 1 % of it.
+ * allows, or as high (the row of theory in the table). At 0.1 % both are within 3 % of it.
  */
 const BELOW: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
   cubic: [
@@ -53,8 +53,8 @@ for (const [name, below] of Object.entries(BELOW)) {
   });
 }
 
-t.test('at 0.1 % both are within 1 % of the highest anchor', (t) => {
-  for (const name of ['cubic', 'bbr']) t.ok(parseGrid(name, text)![3][1] > 0.99 * ANCHORS[3][1]);
+t.test('at 0.1 % both are within 3 % of the highest anchor', (t) => {
+  for (const name of ['cubic', 'bbr']) t.ok(parseGrid(name, text)![3][1] > 0.97 * ANCHORS[3][1]);
   t.end();
 });
 

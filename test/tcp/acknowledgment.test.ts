@@ -211,3 +211,21 @@ t.test('MAX.SND.WND is the largest window there ever was', (t) => {
   t.equal(b.tcb.snd.maxWnd, 9000);
   t.end();
 });
+
+eachWrap(
+  t,
+  'a user who waits is woken when his text runs out, though a loss holds back all',
+  (t, make) => {
+    const b = make({ config: { sack: true, sendBufferBytes: 20_000 } });
+    b.establish({ options: 'mss 1000,sackOK' });
+    b.tcb.cc.cwnd = 40_000;
+    b.tcb.cc.ssthresh = 40_000;
+    b.send(20_000);
+    b.sent();
+    b.connection.tune({ sendBufferBytes: 30_000 });
+    b.tcb.sendBlocked = true;
+    b.events();
+    b.inject('. 1:1(0) ack 1 win 65535 <sack 1001:2001>');
+    t.match(b.events(), /writable/);
+  },
+);
