@@ -166,7 +166,7 @@ export function bottleneckLink(): LinkOptions {
 /** The usual four charts of several runs with one flow each, a line a run. */
 export function comparePanels(runs: readonly Run[]): Panel[] {
   const kinds = [
-    ['goodput', 'Throughput'],
+    ['delivery', 'Throughput'],
     ['cwnd', 'Congestion window'],
     ['rtt', 'Smoothed round trip'],
   ] as const;

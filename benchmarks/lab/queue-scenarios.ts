@@ -153,7 +153,7 @@ const sharedQueue: Scenario = {
       ];
     });
     const panels = [
-      run.panel('goodput', 'Throughput'),
+      run.panel('delivery', 'Throughput'),
       run.panel('cwnd', 'Congestion window'),
       run.panel('rtt', 'Smoothed round trip'),
       queuePanel([run]),

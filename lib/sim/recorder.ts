@@ -9,6 +9,7 @@
  *     recorder.series.get('cubic cwnd')!.values;
  */
 import type { ClockTimer } from '../../types/clock';
+import type { TcpInfo } from '../../types/tcp';
 import type { ImpairedPath } from '../link/path/impaired-path';
 import type { BulkFlow } from './bulk-flow';
 import type { VirtualClock } from './virtual-clock';
@@ -18,6 +19,10 @@ export interface Series {
   readonly unit: string;
   /** One for each of `Recorder.times`; NaN: there was nothing to see. */
   readonly values: number[];
+}
+
+function delivered(info: TcpInfo | null): number {
+  return info === null ? 0 : info.bytes_acked + info.sacked;
 }
 
 /** Above this a slow-start threshold stands for none. */
@@ -66,14 +71,14 @@ export class Recorder {
   }
 
   /**
-   * What a flow is about: `goodput` and `delivery` in Mbit/s (read by the receiver's user;
-   * acknowledged to the sender), `cwnd`, `ssthresh` and `flight` in kB, `rtt` (smoothed) in ms, and
+   * What a flow is about: `goodput` and `delivery` in Mbit/s (read by the receiver's user; known to
+   * the sender to have arrived, be it behind a gap), `cwnd`, `ssthresh` and `flight` in kB, `rtt` (smoothed) in ms, and
    * `resent` packets so far; each series bears the prefix. The flow may come later.
    */
   watchFlow(prefix: string, flow: () => BulkFlow | null): void {
     const info = () => flow()?.sender.info() ?? null;
     this.watchRate(`${prefix} goodput`, 'Mbit/s', () => flow()?.received ?? 0, 8e-6);
-    this.watchRate(`${prefix} delivery`, 'Mbit/s', () => info()?.bytes_acked ?? 0, 8e-6);
+    this.watchRate(`${prefix} delivery`, 'Mbit/s', () => delivered(info()), 8e-6);
     this.watch(`${prefix} cwnd`, 'kB', () => (info()?.snd_cwnd ?? Number.NaN) / 1000);
     this.watch(`${prefix} ssthresh`, 'kB', () => {
       const threshold = info()?.snd_ssthresh ?? Number.NaN;
