@@ -71,9 +71,10 @@ export class Recorder {
   }
 
   /**
-   * What a flow is about: `goodput` and `delivery` in Mbit/s (read by the receiver's user; known to
-   * the sender to have arrived, be it behind a gap), `cwnd`, `ssthresh` and `flight` in kB, `rtt` (smoothed) in ms, and
-   * `resent` packets so far; each series bears the prefix. The flow may come later.
+   * What a flow is about: `goodput` and `delivery` in Mbit/s (read by the receiver's user; known
+   * to the sender to have arrived, be it behind a gap), `cwnd`, `ssthresh` and `flight` in kB,
+   * `rtt` (smoothed) in ms, and `resent` packets so far; each series bears the prefix. The flow
+   * may come later.
    */
   watchFlow(prefix: string, flow: () => BulkFlow | null): void {
     const info = () => flow()?.sender.info() ?? null;
