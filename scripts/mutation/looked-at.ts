@@ -1,11 +1,14 @@
 /**
- * Mutants that survive and may: why each changes nothing that a test could, or should, see.
+ * Mutants that survive, and what was found when each was looked at.
  *
  * A place is the file, the text of the line and the change, so that it stays right when lines move.
  */
 
-/** [file in lib/tcp, text of the line, change as in the report, why] */
-export const LOOKED_AT: ReadonlyArray<readonly [string, string, string, string]> = [
+/** [file in lib/tcp, text of the line, change as in the report, what was found] */
+type Finding = readonly [string, string, string, string];
+
+/** They do what the program does, tests or none, or what no user could mind: why. */
+export const LOOKED_AT: readonly Finding[] = [
   [
     'invariants.ts',
     'const afterFin = seqAdd(endOfText(tcb), tcb.finQueued && !tcb.finAcked ? 1 : 0);',
@@ -206,3 +209,6 @@ export const LOOKED_AT: ReadonlyArray<readonly [string, string, string, string]>
     'Equal values give the same result on both sides of the comparison.',
   ],
 ];
+
+/** They are faults, and only a test that is not there would notice: what it would have to do. */
+export const GAPS: readonly Finding[] = [];

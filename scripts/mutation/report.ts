@@ -1,5 +1,5 @@
 /** The results as a document. */
-import { LOOKED_AT } from './looked-at';
+import { GAPS, LOOKED_AT } from './looked-at';
 import type { Fate } from './runner';
 import type { Mutant } from './sample';
 
@@ -46,17 +46,28 @@ export function rateOf(verdicts: readonly Verdict[]): string {
   return `killed ${killed} of ${verdicts.length} (${percent.toFixed(1)} %)`;
 }
 
-/** Why this survivor may live; '' when nobody has said. */
-export function reasonFor({ file, text, change }: Verdict): string {
-  const found = LOOKED_AT.find(
+/** What was found when this survivor was looked at; '' when nobody has. */
+export function reasonFor(verdict: Verdict): string {
+  return findIn(LOOKED_AT, verdict) ?? findIn(GAPS, verdict) ?? '';
+}
+
+function findIn(list: typeof LOOKED_AT, { file, text, change }: Verdict): string | undefined {
+  const found = list.find(
     ([name, line, what]) => `lib/tcp/${name}` === file && line === text && what === change,
   );
-  return found?.[3] ?? '';
+  return found?.[3];
+}
+
+function isHarmless(verdict: Verdict): boolean {
+  return !isKilled(verdict) && findIn(LOOKED_AT, verdict) !== undefined;
 }
 
 export function renderReport({ seed, candidates, tests, verdicts }: Run): string {
   const limit = verdicts.filter(({ fate }) => fate === 'time limit').length;
   const rate = rateOf(verdicts);
+  const counted = verdicts.filter((verdict) => !isHarmless(verdict));
+  const survivors = verdicts.filter((verdict) => !isKilled(verdict));
+  const open = survivors.filter((verdict) => !isHarmless(verdict));
   return `# Would the tests notice?
 
 Written by \`npm run mutate\`: small faults are put into \`lib/tcp\`, one at a time, and the
@@ -66,13 +77,17 @@ of them pass, each alone and all in one process. A mutant that no test notices s
 objects their shape, and are overwritten before they are read.
 
 Of ${candidates} possible mutants a sample was drawn with seed ${seed}: **${rate}**,
-${limit} of them because they never came to an end.
+${limit} of them because they never came to an end. ${verdicts.length - counted.length} of the
+survivors were found to do what the program does; without these, ${rateOf(counted)}.
 
 ${table('kind', verdicts, ({ operator }) => operator)}
 ${table('file', verdicts, ({ file }) => file)}
-## Survivors
+## Survivors that a test should notice
 
-${renderSurvivors(verdicts.filter((verdict) => !isKilled(verdict)))}`;
+${renderSurvivors(open)}
+## Survivors that do what the program does
+
+${renderSurvivors(survivors.filter(isHarmless))}`;
 }
 
 function table(what: string, verdicts: readonly Verdict[], key: (v: Verdict) => string): string {
@@ -90,5 +105,5 @@ function renderSurvivors(verdicts: readonly Verdict[]): string {
     const cells = [`${file}:${line}`, `\`${text}\``, change, reasonFor(verdict)];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   });
-  return `| place | line | change | why it may live |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `| place | line | change | what was found |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }

@@ -165,6 +165,21 @@ t.test('only the first slow start is watched', async (t) => {
   }
 });
 
+t.test('who was idle begins small, and knows three quarters of the way back', async (t) => {
+  for (const [cwnd, before, ssthresh] of [
+    [80_000, 10_000, 60_000],
+    [80_000, 70_000, 70_000],
+    [8000, 5000, 6000],
+  ]) {
+    const { cc } = new Flow();
+    cc.cwnd = cwnd;
+    cc.ssthresh = before;
+    cc.handleIdle();
+    t.equal(cc.ssthresh, ssthresh);
+    t.equal(cc.cwnd, Math.min(cwnd, 10_000), 'the initial window at most');
+  }
+});
+
 /** Round trips of one length, `samples` in each round. */
 function watch(hystart: HyStart, path: PathSample, rtts: readonly number[], samples = 8): boolean {
   let isOver = false;
