@@ -1,5 +1,6 @@
 /** A network namespace of a test's own with nothing in it but its loopback. */
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { ip } from './namespace';
 
 let made = 0;
@@ -8,6 +9,7 @@ export class BareNamespace {
   readonly name = `usernet-bare-${process.pid}-${++made}`;
 
   constructor() {
+    if (made === 1) sweep();
     process.once('exit', this.remove); // also when the test has failed half-way
     ip('netns', 'add', this.name);
     ip('-n', this.name, 'link', 'set', 'lo', 'up');
@@ -33,4 +35,17 @@ export class BareNamespace {
       // It is gone, or never was.
     }
   };
+}
+
+/** What tests have left that were killed: their process is no more. */
+function sweep(): void {
+  for (const name of existsSync('/run/netns') ? readdirSync('/run/netns') : []) {
+    const pid = /^usernet-bare-(\d+)-\d+$/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    try {
+      execFileSync('ip', ['netns', 'del', name], { stdio: 'ignore' });
+    } catch {
+      // Another test has swept it meanwhile.
+    }
+  }
 }
