@@ -23,7 +23,7 @@ export const lossScenarios: Scenario[] = LOSSES.map(([name, loss, seconds]) => (
   title: loss === 0 ? 'No loss but the queue’s own' : `${loss * 100} % of packets lost at random`,
   question:
     loss === 0
-      ? 'The sawtooth of Reno, the cubic of CUBIC, and BBR, which does without either.'
+      ? 'A long fat path: Reno needs minutes for what CUBIC does in seconds.'
       : 'What the controllers carry, against their own theory (RFC 5681, RFC 9438 §5.1).',
   path: PATH,
   run: (context) => runLoss(context, loss, seconds),
@@ -82,6 +82,38 @@ function oneFlow(
   const flows = [{ label: controller, controller }];
   return new Run({ label, seconds, link, flows }, context);
 }
+
+/** Where a window needs seconds from one loss to the next. */
+export const sawtoothScenario: Scenario = {
+  name: 'sawtooth',
+  title: 'A sawtooth and a cubic',
+  question: 'Reno climbs in straight lines, CUBIC in cubics, and BBR does without either.',
+  path: 'sender — 20 Mbit/s, 25 ms each way, queue of one BDP (125 kB) — receiver',
+  run: (context) => {
+    const link = { delayMs: 25, there: { rate: 2e7, queueBytes: 125_000 } };
+    const runs = CONTROLLERS.map((controller) => {
+      const flows = [{ label: controller, controller }];
+      return new Run({ label: controller, seconds: 60, link, flows }, context);
+    });
+    const rows = runs.map((run): Array<string | number> => {
+      const [{ goodput, info }] = run.results;
+      const roundTrip = run.mean(`${run.experiment.label} rtt`).toFixed(0);
+      const { overflowed } = run.counters;
+      return [run.experiment.label, goodput.toFixed(2), roundTrip, overflowed, info.total_retrans];
+    });
+    const checks = runs.map(({ results: [{ goodput, plan }] }): Check => {
+      return { text: `${plan.label} carries 18 of 19.3 Mbit/s`, ok: goodput >= 18 };
+    });
+    const columns = [
+      'controller',
+      'goodput, Mbit/s',
+      'mean round trip, ms',
+      'overflowed',
+      'resent',
+    ];
+    return { columns, rows, checks, panels: comparePanels(runs) };
+  },
+};
 
 export const reorderScenario: Scenario = {
   name: 'reorder-1',

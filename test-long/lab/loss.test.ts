@@ -1,4 +1,8 @@
-import { lossScenarios, reorderScenario } from '../../benchmarks/lab/loss-scenarios';
+import {
+  lossScenarios,
+  reorderScenario,
+  sawtoothScenario,
+} from '../../benchmarks/lab/loss-scenarios';
 import { testScenarios } from './support';
 
-testScenarios([...lossScenarios, reorderScenario]);
+testScenarios([sawtoothScenario, ...lossScenarios, reorderScenario]);
