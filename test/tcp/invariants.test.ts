@@ -95,7 +95,7 @@ const BREAKS: readonly (readonly [Reachable, (tcb: Tcb) => void, RegExp])[] = [
   [
     'ESTABLISHED',
     (tcb) => {
-      tcb.reassembly.ranges.count = 300;
+      tcb.reassembly.ranges.count = tcb.config.reassemblyRanges + 1;
     },
     /bounded/,
   ],
