@@ -19,6 +19,7 @@ export type FrameCarrier = Pick<
   | 'reserve'
   | 'commit'
   | 'flush'
+  | 'receiveNow'
   | 'ref'
   | 'unref'
 >;

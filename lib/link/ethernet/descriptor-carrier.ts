@@ -87,6 +87,10 @@ export abstract class DescriptorCarrier implements FrameCarrier {
   /** What is committed has been written already. */
   flush(): void {}
 
+  receiveNow(): void {
+    this.#queue?.receiveNow();
+  }
+
   ref(): void {
     this.#referenced = true;
     this.#queue?.ref();

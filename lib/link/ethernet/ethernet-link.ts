@@ -188,6 +188,10 @@ export class EthernetLink implements Link {
     this.#station?.flush();
   }
 
+  receiveNow(): void {
+    this.#carrier.receiveNow?.();
+  }
+
   /**
    * Takes a frame from the user who carries them; see PacketLink.
    * @throws TypeError ERR_INVALID_ARG_TYPE; NetworkError ENOTSUP where somebody else carries them
