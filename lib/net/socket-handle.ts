@@ -12,6 +12,7 @@ import type { ConnectionHandler, StackBinding, StackConnection } from '../../typ
 import type { NetworkErrorCode } from '../support/network-error';
 import { IpAddress } from '../wire/ip-address';
 import { addressError, callError } from './errors';
+import { NODE_MAJOR } from './node-major';
 import { PipeConnection } from './pipe-connection';
 import { inside, type UserBuffer } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
@@ -19,6 +20,12 @@ import { SocketWriter, type WriteCallback } from './socket-writer';
 
 /** Hears how an active open went: null when it went well. */
 export type OpenCallback = (failure: NetworkErrorCode | null) => void;
+
+/**
+ * What has come right before a reset ends like any text: until Node 24 libuv took a hang-up behind
+ * a read that did not fill its buffer for the end. Since then it reports the reset.
+ */
+const HANG_UP_IS_END = NODE_MAJOR < 24;
 
 /** From a write over its callback and 'prefinish' to 'finish', a stream takes so many ticks. */
 const TICKS_OF_A_WRITE = 4;
@@ -305,9 +312,7 @@ export class SocketHandle implements ConnectionHandler {
 
   #noteRead(socket: SocketMethods): void {
     socket[inside].timer?.refresh();
-    // What has come right before a reset ends like any text: so libuv has it, which takes a hang-up
-    // behind a read that did not fill its buffer for the end.
-    if (this.#tcp?.state === 'CLOSED') this.#hasPeerEnded = true;
+    if (HANG_UP_IS_END && this.#tcp?.state === 'CLOSED') this.#hasPeerEnded = true;
   }
 
   #pullChunks(socket: SocketMethods): void {

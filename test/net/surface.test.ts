@@ -1,7 +1,9 @@
 /** The shape of the module: names, classes of the old and the new style, and where things run. */
 import { execFile } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import * as nodeNet from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { inherits, promisify } from 'node:util';
@@ -164,7 +166,10 @@ t.test('two stacks in one process do not meet', async (t) => {
 });
 
 t.test('pipes and descriptors are left to node:net', async (t) => {
-  const path = join(t.testdir(), 'socket');
+  // Not in `t.testdir()`: the path of a pipe has 107 bytes at most.
+  const folder = mkdtempSync(join(tmpdir(), 'usernet-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'socket');
   const server = usernet.createServer((socket) => socket.end('by pipe'));
   server.listen(path, () => {
     t.equal(server.address(), path);
