@@ -26,7 +26,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .checks .ok::before { content: "\\2713\\00a0"; }
 .checks .bad::before { content: "\\2717\\00a0"; }
 .charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px 24px; }
-.chart { min-width: 0; }
+.chart { min-width: 0; min-height: 290px; }
 .uplot { width: 100%; font-family: inherit; }
 .u-title { font-size: 14px; font-weight: 600; text-align: left; }
 .u-legend { font-size: 12px; text-align: left; margin: 4px 0 0; }
