@@ -70,11 +70,12 @@ export function renderReport({ seed, candidates, tests, verdicts }: Run): string
   const open = survivors.filter((verdict) => !isHarmless(verdict));
   return `# Would the tests notice?
 
-Written by \`npm run mutate\`: small faults are put into \`lib/tcp\`, one at a time, and the
+Written by \`npm run mutate\`: small faults are put into \`lib/tcp\`, one at a time, and
 ${tests} test files of \`test/tcp\`, \`test/conformance\` and \`test/textbook\` run until one
 fails; last the one that compares four cells of the golden table of throughput. Without a mutant all
-of them pass, each alone and all in one process. A mutant that no test notices survives. First values of fields are left as they are: they give
-objects their shape, and are overwritten before they are read.
+of them pass, each alone and all in one process. A mutant that no test notices survives. First values
+of fields are left as they are: they give objects their shape, and are overwritten before they are
+read.
 
 Of ${candidates} possible mutants a sample was drawn with seed ${seed}: **${rate}**,
 ${limit} of them because they never came to an end. ${verdicts.length - counted.length} of the
