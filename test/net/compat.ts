@@ -27,11 +27,6 @@ export const DIFFERENCES: readonly (readonly [string, string])[] = [
   ],
   ['IPv6', 'Everywhere but over the `raw-socket` link: there `::` is 0.0.0.0.'],
   [
-    'Data right before a reset',
-    'A reset drops what has arrived and was not read (RFC 9293 §3.10.7.4): ECONNRESET. libuv ' +
-      'delivers it if it polls both at once, and then reports an end instead of the reset.',
-  ],
-  [
     'When a reset is noticed',
     'Over a kernel’s loopback the answer to a write is there when the call returns, so that a second ' +
       'write in the same turn fails. Here it comes in the next turn.',
