@@ -125,7 +125,7 @@ export class Connection implements TcpEngine {
     calls.tune(this.#tcb, changes);
   }
 
-  /** Of one in TIME-WAIT whose user is gone only the state is left, as on Linux. */
+  /** Of one in TIME-WAIT whose user is gone the counters are left, but no measures. */
   info(now: number): TcpInfo {
     return describe(this.#timeWait?.wake() ?? this.#tcb, now);
   }

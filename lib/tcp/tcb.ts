@@ -181,7 +181,7 @@ export class Tcb {
   readonly ecn = new EcnState();
   readonly readRate = new ReadRate();
   readonly timers = new Timers();
-  readonly count = new Counters();
+  count = new Counters();
 
   readonly sendBuffer: SendBuffer;
   readonly receiveBuffer: ReceiveBuffer;

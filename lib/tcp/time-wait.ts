@@ -9,7 +9,7 @@
 import type { TcpConfig } from '../../types/tcp';
 import { DEFAULT_TCP_CONFIG } from './config';
 import { enter } from './state';
-import { type ReceiveState, type SendState, Tcb, type TimestampState } from './tcb';
+import { type Counters, type ReceiveState, type SendState, Tcb, type TimestampState } from './tcb';
 import { TIMER_LINGER } from './timers';
 
 export class TimeWait {
@@ -29,6 +29,7 @@ export class TimeWait {
   readonly #challengesSince: number;
   readonly #rcv: ReceiveState;
   readonly #ts: TimestampState;
+  readonly #count: Counters;
 
   constructor(tcb: Tcb) {
     this.deadline = tcb.timers.at[TIMER_LINGER];
@@ -45,9 +46,10 @@ export class TimeWait {
     this.#challengesSince = tcb.challengesSince;
     this.#rcv = tcb.rcv;
     this.#ts = tcb.ts;
+    this.#count = tcb.count;
   }
 
-  /** The connection as it was, without the counters and measures of its life. */
+  /** The connection as it was, with its counters, without what it has measured. */
   wake(): Tcb {
     const tcb = new Tcb({
       config: this.#config,
@@ -64,6 +66,7 @@ export class TimeWait {
     tcb.snd = this.snd;
     tcb.rcv = this.#rcv;
     tcb.ts = this.#ts;
+    tcb.count = this.#count;
     tcb.sack.on = this.#hasSack;
     tcb.scoreboard.reset(this.snd.nxt);
     tcb.cc.initialize(this.snd.mss, this.#config.initialWindowSegments);
