@@ -1,5 +1,5 @@
 /** How the environment wants links to be broken: `USERNET_IMPAIR="loss=0.01,delayMs=40,seed=7"`. */
-import { NetworkError } from '../support/network-error';
+import { ConfigurationError } from '../support/configuration-error';
 import type { ImpairLinkOptions } from './impair-link';
 
 const NUMBERS = [
@@ -30,7 +30,7 @@ export function impairOptionsFrom(environment: NodeJS.ProcessEnv): ImpairLinkOpt
     const isKnown = (NUMBERS as readonly string[]).includes(name);
     if (!isKnown || value === undefined || value === '' || Number.isNaN(number)) {
       const remedy = `it is a list like loss=0.01,delayMs=40, of ${NUMBERS.join(', ')}`;
-      throw new NetworkError('EINVAL', `USERNET_IMPAIR says ${part}: ${remedy}`);
+      throw new ConfigurationError(`USERNET_IMPAIR says ${part}: ${remedy}`);
     }
     options[name] = number;
   }

@@ -1,5 +1,5 @@
 /** A TUN link as the environment describes it, for programs that know nothing of it. */
-import { NetworkError } from '../support/network-error';
+import { ConfigurationError } from '../support/configuration-error';
 import type { TunLinkOptions } from './tun-options';
 
 /**
@@ -14,7 +14,7 @@ export function tunOptionsFrom(environment: NodeJS.ProcessEnv): TunLinkOptions {
   const addresses = read('ADDRESS');
   if (addresses === undefined) {
     const remedy = 'set USERNET_TUN_ADDRESS to an address for the stack, as in 10.9.0.2/24';
-    throw new NetworkError('EINVAL', `a TUN link needs an address: ${remedy}`);
+    throw new ConfigurationError(`a TUN link needs an address: ${remedy}`);
   }
   const mtu = read('MTU');
   return {

@@ -5,8 +5,10 @@
  * read the message; all of them are what `node:net` gives for the same mishap. The rooms below
  * speak of a mishap by its POSIX name (NetworkError).
  */
+
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
+import { ConfigurationError } from '../support/configuration-error';
 import { NetworkError, type NetworkErrorCode } from '../support/network-error';
 
 export interface SystemError extends Error {
@@ -99,7 +101,8 @@ function place(address: string, port: number): string {
 
 function remedy(failure: ErrorCode | NetworkError): string {
   if (typeof failure === 'string' || failure.message === '') return '';
-  return EXPLAINED.has(failure.code) ? `: ${failure.message}` : '';
+  const isExplained = EXPLAINED.has(failure.code) || failure instanceof ConfigurationError;
+  return isExplained ? `: ${failure.message}` : '';
 }
 
 function withFields(error: Error, code: ErrorCode, syscall: string): SystemError {

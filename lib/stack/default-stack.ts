@@ -6,6 +6,7 @@
  * `USERNET_LINK` or `configure` choose otherwise, and `USERNET_CAPTURE` names a pcapng file for all
  * the packets there are. `USERNET_IMPAIR` breaks the links outside on purpose.
  */
+
 import type { Link } from '../../types/link';
 import type { StackOptions } from '../../types/stack';
 import { ethernetOptionsFrom } from '../link/ethernet/ethernet-environment';
@@ -18,6 +19,7 @@ import { RawSocketLink } from '../link/raw-socket-link';
 import { tunOptionsFrom } from '../link/tun-environment';
 import { createTunLink } from '../link/tun-link';
 import type { TunLinkOptions } from '../link/tun-options';
+import { ConfigurationError } from '../support/configuration-error';
 import { NetworkError } from '../support/network-error';
 import { capturePath } from './capture';
 import { Stack } from './stack';
@@ -76,7 +78,7 @@ function makeStack(choice: DefaultStackOptions): Stack {
   if (!Object.hasOwn(LINKS, name)) {
     const names = Object.keys(LINKS).join(', ');
     const source = options.link === undefined ? 'USERNET_LINK' : 'link';
-    throw new NetworkError('EINVAL', `${source} is ${name}, which is none of ${names}`);
+    throw new ConfigurationError(`${source} is ${name}, which is none of ${names}`);
   }
   return new Stack({ ...options, links: impair(LINKS[name](options)) });
 }

@@ -1,9 +1,10 @@
 /**
  * Everything that exists in a stack: its connections, listeners and ports; how they come and go.
  */
+
 import type { ConnectionOptions, StackLimits } from '../../types/stack';
 import type { TcpConfig, TcpEngine } from '../../types/tcp';
-import { NetworkError } from '../support/network-error';
+import { ConfigurationError } from '../support/configuration-error';
 import { DEFAULT_PEER_MSS_IPV6 } from '../tcp/config';
 import { congestionControlNames, isCongestionControl } from '../tcp/congestion/registry';
 import { Connection } from '../tcp/connection';
@@ -99,7 +100,7 @@ export class Registry {
     const { congestionControl = tuning?.congestionControl ?? config.congestionControl } = options;
     if (!isCongestionControl(congestionControl)) {
       const known = congestionControlNames().join(', ');
-      throw new NetworkError('EINVAL', `no congestion control ${congestionControl}, only ${known}`);
+      throw new ConfigurationError(`no congestion control ${congestionControl}, only ${known}`);
     }
     const { sendBufferBytes, receiveBufferBytes } = options;
     return {

@@ -1,6 +1,7 @@
 /** Errors of system calls have Node's messages and fields. */
 import { constants } from 'node:os';
 import t from 'tap';
+import { tunOptionsFrom } from '../../lib/link/tun-environment';
 import {
   addressError,
   asNetworkError,
@@ -8,6 +9,7 @@ import {
   callError,
   listenError,
 } from '../../lib/net/errors';
+import { ConfigurationError } from '../../lib/support/configuration-error';
 import { NetworkError } from '../../lib/support/network-error';
 
 /** [error, message, fields in their order] */
@@ -113,4 +115,14 @@ t.test('what is not of the network is thrown on', async (t) => {
   const error = new NetworkError('EPIPE', '');
   t.equal(asNetworkError(error), error);
   t.throws(() => asNetworkError(new TypeError('a bug')), { message: 'a bug' });
+});
+
+t.test('who chose what makes no sense reads why', async (t) => {
+  const chosen = new ConfigurationError('USERNET_LINK is bogus, which is none of raw, tun');
+  const { code, message } = addressError('connect', chosen, '127.0.0.1', 9);
+  t.equal(code, 'EINVAL');
+  t.match(message, /^connect EINVAL 127\.0\.0\.1:9.*: USERNET_LINK is bogus, which is none of/);
+  t.throws(() => tunOptionsFrom({}), { code: 'EINVAL', message: /set USERNET_TUN_ADDRESS/ });
+  const plain = new NetworkError('EINVAL', 'two families');
+  t.equal(addressError('connect', plain, '::1', 9).message, 'connect EINVAL ::1:9', 'as in Node');
 });

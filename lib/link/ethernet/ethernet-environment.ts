@@ -1,5 +1,5 @@
 /** An Ethernet link as the environment describes it, for programs that know nothing of it. */
-import { NetworkError } from '../../support/network-error';
+import { ConfigurationError } from '../../support/configuration-error';
 import type { EthernetLinkOptions } from './ethernet-options';
 
 /**
@@ -15,13 +15,13 @@ export function ethernetOptionsFrom(environment: NodeJS.ProcessEnv): EthernetLin
   const addresses = read('ADDRESS');
   if (addresses === undefined) {
     const remedy = 'set USERNET_ETHERNET_ADDRESS to one that is free, as in 10.1.0.2/24';
-    throw new NetworkError('EINVAL', `an Ethernet link needs an address: ${remedy}`);
+    throw new ConfigurationError(`an Ethernet link needs an address: ${remedy}`);
   }
   const name = read('INTERFACE');
   const tap = read('TAP');
   if ((name === undefined) === (tap === undefined)) {
     const remedy = 'set either USERNET_ETHERNET_INTERFACE or USERNET_ETHERNET_TAP to its name';
-    throw new NetworkError('EINVAL', `an Ethernet link needs a device: ${remedy}`);
+    throw new ConfigurationError(`an Ethernet link needs a device: ${remedy}`);
   }
   return {
     addresses: listOf(addresses),
