@@ -44,6 +44,11 @@ export const DIFFERENCES: readonly (readonly [string, string])[] = [
   ],
   ['Handles', '`socket._handle` is an object of ours, with few of the methods of libuv’s handles.'],
   [
+    'Zones',
+    'A link-local address needs its zone, as in `fe80::1%eth0`: EINVAL without. Since Node 22 libuv ' +
+      'looks for an interface itself.',
+  ],
+  [
     'Threads',
     'A socket cannot be transferred to a worker thread (Node 24). In a worker, raw links look for ' +
       'packets each turn of the loop while there are some, else each millisecond.',

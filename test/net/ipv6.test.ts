@@ -24,3 +24,18 @@ t.test('the same as node:net', { skip: !hasIpv6 && 'this host has no ::1' }, asy
     t.same(await story(ours), expected, name);
   }
 });
+
+// Not compared: since Node 22 libuv picks an interface of the host's, and the call leaves it.
+t.test(
+  'a link-local address needs its zone',
+  { skip: !hasIpv6 && 'this host has no ::1' },
+  async (t) => {
+    const stack = new Stack();
+    t.teardown(() => stack.close());
+    const socket = createNet(stack).connect(9, 'fe80::1');
+    const [error] = await new Promise<unknown[]>((resolve) => {
+      socket.once('error', (...args) => resolve(args));
+    });
+    t.match(error, { code: 'EINVAL', syscall: 'connect', address: 'fe80::1', port: 9 });
+  },
+);
