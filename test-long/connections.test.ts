@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Test } from 'tap';
 import { createEthernetLink } from '../lib/link/ethernet/ethernet-link';
 import type { LinkCounters } from '../lib/link/link-counters';
@@ -21,6 +23,8 @@ import type { Link } from '../types/link';
 const CONNECTIONS = 10_000;
 const AT_ONCE = 50;
 const WORDS = Buffer.alloc(2000, 'words ');
+/** Files of what loads modules start so. */
+const OF_THE_LOADER = join(tmpdir(), 'tsx-');
 
 /** The kernel's side: repeats what it hears. */
 const PEER = `
@@ -128,7 +132,7 @@ function descriptors(): string[] {
     }
   });
   // What loads modules keeps what it has made of them in files, at its leisure.
-  return names.filter((name) => !name.startsWith('/tmp/tsx-')).sort();
+  return names.filter((name) => !name.startsWith(OF_THE_LOADER)).sort();
 }
 
 function timers(): number {
