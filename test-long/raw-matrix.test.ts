@@ -1,11 +1,12 @@
 /**
- * The raw link and a kernel over a veth pair of their own, IPv4 and IPv6, whichever calls: every
- * MTU, offloads on and off, a thousand connections, links that go down and up in mid-transfer or
- * become narrower, and a peer whose namespace is deleted.
+ * The links over the host and a kernel over a veth pair of their own, whichever calls: the raw link in
+ * IPv4 and IPv6, and the npm package's; every MTU, offloads on and off, a thousand connections,
+ * links that go down and up in mid-transfer or become narrower, and a peer whose namespace is deleted.
  */
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { RawLink } from '../lib/link/raw-link';
+import { RawSocketLink } from '../lib/link/raw-socket-link';
 import { halfway } from '../test/kernel/support/halfway';
 import {
   DEVICE,
@@ -30,19 +31,24 @@ import type { TcpConfig } from '../types/tcp';
 
 const MIB = 1024 * 1024;
 const BOUND_MS = 25_000;
-const NEEDS: Need[] = ['raw', 'namespace', 'ethtool'];
 const [UP, DOWN, BOTH] = transfers(4 * MIB);
 
-/** Where a family of addresses is at home, and its ends. */
+/** Where a link is at home with a family of addresses, and its ends. */
 class Home {
+  readonly name: string;
   readonly family: 4 | 6;
+  readonly needs: Need[];
   readonly ours: string;
   readonly theirs: string;
+  readonly #Link: typeof RawLink | typeof RawSocketLink;
   #spaces: JoinedNamespaces | undefined;
   #peer: PeerProcess | undefined;
 
-  constructor(family: 4 | 6) {
+  constructor(need: 'raw' | 'raw-socket', family: 4 | 6) {
+    this.name = `${need}, IPv${family}`;
     this.family = family;
+    this.needs = [need, 'namespace', 'ethtool'];
+    this.#Link = need === 'raw' ? RawLink : RawSocketLink;
     this.ours = family === 4 ? OURS : OURS6;
     this.theirs = family === 4 ? THEIRS : THEIRS6;
   }
@@ -52,6 +58,7 @@ class Home {
   }
 
   async prepare(): Promise<void> {
+    if (this.needs.some((need) => findLack(need) !== null)) return;
     this.#spaces = new JoinedNamespaces(this.family);
     this.#peer = await PeerProcess.start('kernel', this.#spaces.peers.name);
   }
@@ -63,7 +70,7 @@ class Home {
 
   rig(tcp: Partial<TcpConfig> = {}, spaces = this.spaces): Rig {
     const { name: namespace } = spaces.ours;
-    return new Rig(new RawLink({ namespace }), this.ours, '', { tcp }, namespace);
+    return new Rig(new this.#Link({ namespace }), this.ours, '', { tcp }, namespace);
   }
 
   /** @param middle what to do when half of it has passed */
@@ -81,9 +88,8 @@ class Home {
   }
 }
 
-const HOMES = [new Home(4), new Home(6)];
+const HOMES = [new Home('raw', 4), new Home('raw', 6), new Home('raw-socket', 4)];
 t.before(async () => {
-  if (NEEDS.some((need) => findLack(need) !== null)) return;
   for (const home of HOMES) await home.prepare();
 });
 t.teardown(async () => {
@@ -95,7 +101,7 @@ function each(name: string, run: (t: Test, home: Home, calls: boolean) => Promis
   for (const home of HOMES) {
     for (const calls of [true, false]) {
       const who = calls ? 'usernet calls' : 'the kernel calls';
-      kernelTest(`IPv${home.family}, ${name}; ${who}`, NEEDS, (t) => run(t, home, calls));
+      kernelTest(`${home.name}, ${name}; ${who}`, home.needs, (t) => run(t, home, calls));
     }
   }
 }
@@ -148,8 +154,8 @@ for (const home of HOMES) {
     ['usernet', sent],
     ['the kernel', received],
   ] as const) {
-    const name = `IPv${home.family}, our device takes less than before, ${who} sends`;
-    kernelTest(name, NEEDS, async (t) => {
+    const name = `${home.name}, our device takes less than before, ${who} sends`;
+    kernelTest(name, home.needs, async (t) => {
       home.spaces.setMtu(9000);
       const rig = home.rig();
       await home.run(t, rig, true, scenario, () => home.spaces.setMtu(1500));
@@ -161,8 +167,8 @@ for (const home of HOMES) {
     });
   }
 
-  const gone = `IPv${home.family}, the peer's namespace is deleted: an error in time, and no hang`;
-  kernelTest(gone, NEEDS, async (t) => {
+  const gone = `${home.name}, the peer's namespace is deleted: an error in time, and no hang`;
+  kernelTest(gone, home.needs, async (t) => {
     const lost = new JoinedNamespaces(home.family);
     t.teardown(lost.remove);
     const other = await PeerProcess.start('kernel', lost.peers.name);

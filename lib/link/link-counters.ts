@@ -1,3 +1,5 @@
+import type { NetworkErrorCode } from '../support/network-error';
+
 /** What a link has carried, and what it has dropped and why. Only ever counts up. */
 export class LinkCounters {
   receivedPackets = 0;
@@ -28,4 +30,14 @@ export class LinkCounters {
   droppedDown = 0;
   /** Came while the link was not open. */
   droppedClosed = 0;
+
+  /** The kernel refuses a packet for good, for this reason. */
+  countRefusal(code: NetworkErrorCode): void {
+    this.droppedRefused++;
+    if (code === 'EMSGSIZE') this.refusedTooLong++;
+    else if (code === 'EPERM' || code === 'EACCES') this.refusedForbidden++;
+    else if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'ENETDOWN') {
+      this.refusedUnreachable++;
+    }
+  }
 }

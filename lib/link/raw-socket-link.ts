@@ -14,6 +14,7 @@ import { HostLink, type HostTransmitter } from './host-link';
 import type { HostPorts } from './host-ports';
 import { type Libc, loadLibc } from './libc';
 import { loadTcpPort } from './port-filter';
+import { type RawLinkOptions, readRawLinkOptions } from './raw-link-options';
 import { isTemporary, openRawSocket, putFilter, socketError } from './raw-socket-opener';
 import { RawSocketReceiver } from './raw-socket-receiver';
 import { RawSocketTransmitter } from './raw-socket-transmitter';
@@ -24,12 +25,23 @@ const UNREFERENCED_POLL_MS = 10;
 export class RawSocketLink extends HostLink {
   readonly name = 'raw-socket';
 
+  readonly #options: Required<RawLinkOptions>;
   /** The package closes a socket that nobody holds. */
   #socket: Socket | null = null;
   #receiver: RawSocketReceiver | null = null;
   #transmitter: RawSocketTransmitter | null = null;
   /** Present while the link is unreferenced. */
   #timer: NodeJS.Timeout | null = null;
+
+  /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
+  constructor(options: RawLinkOptions = {}) {
+    super();
+    this.#options = readRawLinkOptions(options);
+  }
+
+  protected override get namespace(): string {
+    return this.#options.namespace;
+  }
 
   /** @returns true, or what is missing and how to get it */
   static available(): true | string {
@@ -43,12 +55,15 @@ export class RawSocketLink extends HostLink {
   }
 
   protected openSocket(libc: Libc, host: LinkHost, ports: HostPorts): HostTransmitter {
-    const socket = openRawSocket();
+    const socket = openRawSocket(this.#options);
     this.#socket = socket;
     const put = (program: BpfProgram) => putFilter(socket, program.head(libc));
     ports.filter.attachBy(put, loadTcpPort, socket);
     this.#receiver = new RawSocketReceiver(socket, ports, this.counters, host);
-    this.#transmitter = new RawSocketTransmitter(socket, this.counters, () => host.writable());
+    this.#transmitter = new RawSocketTransmitter(socket, this.counters, {
+      handleRoom: () => host.writable(),
+      handleRefused: (...packet) => host.sendFailed?.(...packet),
+    });
     socket.on('message', this.#handleMessage);
     socket.on('error', (error) => this.#handleError(error));
     return this.#transmitter;

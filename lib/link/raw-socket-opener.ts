@@ -1,19 +1,24 @@
 /** Loads the optional npm package `raw-socket` and opens a socket of it as our links need one. */
 import { isMainThread } from 'node:worker_threads';
 import type * as RawSocket from 'raw-socket';
-import { NetworkError } from '../support/network-error';
-import { SO_ATTACH_FILTER, SO_RCVBUFFORCE, SO_SNDBUFFORCE, SOL_SOCKET } from './libc';
-import { KERNEL_RECEIVE_BYTES, KERNEL_SEND_BYTES, withRemedy } from './raw-descriptor';
+import { NetworkError, type NetworkErrorCode } from '../support/network-error';
+import { loadLibc, SO_ATTACH_FILTER, SO_RCVBUFFORCE, SO_SNDBUFFORCE, SOL_SOCKET } from './libc';
+import { withinNamespace } from './network-namespace';
+import { withRemedy } from './raw-descriptor';
+import { type RawLinkOptions, readRawLinkOptions } from './raw-link-options';
 import { RECEIVE_BUFFER_BYTES } from './raw-receiver';
 
 /** @throws NetworkError ENOTSUP (package absent, or not in a worker), EPERM, EACCES, EMFILE */
-export function openRawSocket(): RawSocket.Socket {
+export function openRawSocket(
+  options: Required<RawLinkOptions> = readRawLinkOptions({}),
+): RawSocket.Socket {
   const raw = loadRawSocket();
-  const socket = create(raw);
+  // The package asks the kernel for the socket at once, and keeps it.
+  const socket = withinNamespace(loadLibc(), options.namespace, () => create(raw));
   try {
     socket.setOption(raw.SocketLevel.IPPROTO_IP, raw.SocketOption.IP_HDRINCL, 1);
-    raise(socket, raw, SO_RCVBUFFORCE, raw.SocketOption.SO_RCVBUF, KERNEL_RECEIVE_BYTES);
-    raise(socket, raw, SO_SNDBUFFORCE, raw.SocketOption.SO_SNDBUF, KERNEL_SEND_BYTES);
+    raise(socket, raw, SO_RCVBUFFORCE, raw.SocketOption.SO_RCVBUF, options.receiveBufferBytes);
+    raise(socket, raw, SO_SNDBUFFORCE, raw.SocketOption.SO_SNDBUF, options.sendBufferBytes);
     return socket;
   } catch (error) {
     socket.close();
@@ -34,11 +39,21 @@ export function putFilter(socket: RawSocket.Socket, head: Buffer): void {
 export function socketError(error: Error): NetworkError {
   const { message } = error;
   const named = `raw-socket: ${message}`;
-  if (/not permitted/.test(message)) return withRemedy(new NetworkError('EPERM', named));
-  if (/[Pp]ermission denied/.test(message)) return withRemedy(new NetworkError('EACCES', named));
-  if (/open files/.test(message)) return new NetworkError('EMFILE', named);
-  return new NetworkError('EINVAL', named);
+  const [, code] = CODES.find(([text]) => text.test(message)) ?? [null, 'EINVAL' as const];
+  const known = new NetworkError(code, named);
+  return code === 'EPERM' || code === 'EACCES' ? withRemedy(known) : known;
 }
+
+/** strerror(3) of glibc and musl. */
+const CODES: readonly (readonly [RegExp, NetworkErrorCode])[] = [
+  [/not permitted/, 'EPERM'],
+  [/permission denied/i, 'EACCES'],
+  [/open files|no file descriptors/i, 'EMFILE'],
+  [/message too (long|large)/i, 'EMSGSIZE'],
+  [/network (is )?unreachable/i, 'ENETUNREACH'],
+  [/no route to host|host is unreachable/i, 'EHOSTUNREACH'],
+  [/network is down/i, 'ENETDOWN'],
+];
 
 /** Is it EAGAIN or ENOBUFS: not now, but later? */
 export function isTemporary(error: Error): boolean {

@@ -7,11 +7,12 @@
  */
 import type { Socket, SocketWrap } from 'raw-socket';
 import { packetMemory } from '../support/memory';
+import type { NetworkErrorCode } from '../support/network-error';
 import { IpAddress } from '../wire/ip-address';
 import type { HostTransmitter } from './host-link';
 import type { LinkCounters } from './link-counters';
 import { PacketRing } from './packet-ring';
-import { isTemporary } from './raw-socket-opener';
+import { isTemporary, socketError } from './raw-socket-opener';
 
 /** Most bytes and packets queued. */
 const QUEUE_BYTES = 256 * 1024;
@@ -23,11 +24,19 @@ const REMEMBERED_ADDRESSES = 256;
 
 const IPV4_DESTINATION = 16;
 
+/** Who hears how sending goes. */
+export interface RawSocketTransmitterEvents {
+  /** There is room again after `reserve` found none. */
+  handleRoom(): void;
+  /** The packet will never leave. Its bytes may be looked at during the call. */
+  handleRefused(offset: number, length: number, code: NetworkErrorCode): void;
+}
+
 export class RawSocketTransmitter implements HostTransmitter {
   readonly #socket: Socket;
   readonly #send: SocketWrap['send'] | null;
   readonly #counters: LinkCounters;
-  readonly #writable: () => void;
+  readonly #events: RawSocketTransmitterEvents;
   readonly #ring = new PacketRing(QUEUE_BYTES, QUEUE_PACKETS);
   readonly #texts = new Map<number, string>();
   /** Has the kernel no room, or is a packet on the public way? */
@@ -35,11 +44,10 @@ export class RawSocketTransmitter implements HostTransmitter {
   #starved = false;
   #open = true;
 
-  /** @param writable told that there is room again after `reserve` found none */
-  constructor(socket: Socket, counters: LinkCounters, writable: () => void) {
+  constructor(socket: Socket, counters: LinkCounters, events: RawSocketTransmitterEvents) {
     this.#socket = socket;
     this.#counters = counters;
-    this.#writable = writable;
+    this.#events = events;
     const wrap = socket.wrap;
     const native = typeof wrap?.send === 'function' && typeof wrap.on === 'function';
     this.#send = native ? wrap.send!.bind(wrap) : null;
@@ -80,7 +88,7 @@ export class RawSocketTransmitter implements HostTransmitter {
     this.flush();
     if (!this.#starved || !this.#ring.hasRoom(LARGE_BYTES)) return;
     this.#starved = false;
-    this.#writable();
+    this.#events.handleRoom();
   }
 
   #sendNatively(send: SocketWrap['send']): void {
@@ -90,7 +98,7 @@ export class RawSocketTransmitter implements HostTransmitter {
       send(packetMemory.bytes, offset, length, this.#destination(offset), ignoreBytes);
       this.#finish(length);
     } catch (error) {
-      if (!isTemporary(error as Error)) this.#refuse();
+      if (!isTemporary(error as Error)) this.#refuse(error as Error);
       else {
         this.#blocked = true;
         this.#socket.resumeSend();
@@ -108,7 +116,7 @@ export class RawSocketTransmitter implements HostTransmitter {
       if (!this.#open) return;
       this.#blocked = false;
       if (error === null) this.#finish(length);
-      else if (!isTemporary(error)) this.#refuse();
+      else if (!isTemporary(error)) this.#refuse(error);
       this.#continue();
     });
   }
@@ -119,8 +127,10 @@ export class RawSocketTransmitter implements HostTransmitter {
     this.#ring.shift(1);
   }
 
-  #refuse(): void {
-    this.#counters.droppedRefused++;
+  #refuse(error: Error): void {
+    const { code } = socketError(error);
+    this.#counters.countRefusal(code);
+    this.#events.handleRefused(this.#ring.offsetAt(0), this.#ring.lengthAt(0), code);
     this.#ring.shift(1);
   }
 

@@ -211,7 +211,7 @@ export class RawTransmitter implements HostTransmitter {
       this.#events.handleFailure(systemError(errno, 'send on a raw socket'));
     } else {
       const { code } = systemError(errno, 'send');
-      countRefusal(this.#counters, code);
+      this.#counters.countRefusal(code);
       this.#events.handleRefused(this.#ring.offsetAt(0), this.#ring.lengthAt(0), code);
       this.#ring.shift(1);
     }
@@ -308,13 +308,4 @@ function takeScope(offset: number): number {
   const scope = view.getInt32(offset + IPV6_DESTINATION + 4);
   view.setInt32(offset + IPV6_DESTINATION + 4, 0);
   return scope;
-}
-
-function countRefusal(counters: LinkCounters, code: NetworkErrorCode): void {
-  counters.droppedRefused++;
-  if (code === 'EMSGSIZE') counters.refusedTooLong++;
-  else if (code === 'EPERM' || code === 'EACCES') counters.refusedForbidden++;
-  else if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'ENETDOWN') {
-    counters.refusedUnreachable++;
-  }
 }

@@ -4,13 +4,18 @@ import { existsSync, readdirSync } from 'node:fs';
 import { ip } from './namespace';
 
 let made = 0;
+const standing = new Set<BareNamespace>();
+// Also when the test has failed half-way.
+process.once('exit', () => {
+  for (const space of standing) space.remove();
+});
 
 export class BareNamespace {
   readonly name = `usernet-bare-${process.pid}-${++made}`;
 
   constructor() {
     if (made === 1) sweep();
-    process.once('exit', this.remove); // also when the test has failed half-way
+    standing.add(this);
     ip('netns', 'add', this.name);
     ip('-n', this.name, 'link', 'set', 'lo', 'up');
   }
@@ -28,7 +33,7 @@ export class BareNamespace {
 
   /** Takes it down again, with the devices in it. */
   readonly remove = (): void => {
-    process.off('exit', this.remove);
+    standing.delete(this);
     try {
       execFileSync('ip', ['netns', 'del', this.name], { stdio: 'ignore' });
     } catch {
