@@ -9,8 +9,7 @@ import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { descriptorLimit } from './descriptor-limit';
 import { HostPorts } from './host-ports';
 import { HostRoutes } from './host-routes';
-import { IcmpReceiver } from './icmp-receiver';
-import { Icmp6Receiver } from './icmp6-receiver';
+import { ICMP, ICMPV6, IcmpReceiver } from './icmp-receiver';
 import { type Libc, loadLibc } from './libc';
 import { LinkCounters } from './link-counters';
 import { libcWithin } from './network-namespace';
@@ -41,8 +40,8 @@ export abstract class HostLink implements Link {
   #ports: HostPorts | null = null;
   #routes: HostRoutes | null = null;
   #transmitter: HostTransmitter | null = null;
-  #errors: IcmpReceiver | null = null;
-  #errors6: Icmp6Receiver | null = null;
+  /** One for each family that the link carries. */
+  #errors: IcmpReceiver[] = [];
 
   /** The host's interfaces. */
   readonly zones: LinkZones = {
@@ -73,8 +72,9 @@ export abstract class HostLink implements Link {
       this.#transmitter = this.openSocket(libc, host, this.#ports);
       const hasIpv6 = this.#ports.ipv6 === 'carried';
       this.#routes = new HostRoutes(libc, hasIpv6);
-      this.#errors = new IcmpReceiver(libc, this.#ports, this.counters, host);
-      if (hasIpv6) this.#errors6 = new Icmp6Receiver(libc, this.#ports, this.counters, host);
+      for (const family of hasIpv6 ? [ICMP, ICMPV6] : [ICMP]) {
+        this.#errors.push(new IcmpReceiver(family, libc, this.#ports, this.counters, host));
+      }
     } catch (error) {
       this.close();
       throw error;
@@ -96,13 +96,13 @@ export abstract class HostLink implements Link {
     if (this.host === null) return;
     this.host = null;
     this.closeSocket();
-    this.#errors?.close();
-    this.#errors6?.close();
+    for (const errors of this.#errors) errors.close();
     this.#ports?.releaseAll();
     this.#routes?.close();
     HostLink.#open.delete(this);
     if (HostLink.#open.size === 0) process.off('exit', HostLink.#stopAll);
-    this.#transmitter = this.#ports = this.#routes = this.#errors = this.#errors6 = null;
+    this.#transmitter = this.#ports = this.#routes = null;
+    this.#errors = [];
   }
 
   isLocal(address: IpAddress): boolean {
@@ -138,8 +138,7 @@ export abstract class HostLink implements Link {
   static readonly #stopAll = (): void => {
     for (const link of HostLink.#open) {
       link.stopReceiving();
-      link.#errors?.close();
-      link.#errors6?.close();
+      for (const errors of link.#errors) errors.close();
     }
   };
 }

@@ -1,40 +1,79 @@
 /**
- * ICMP errors about our own segments, from a raw socket of their own (raw(7)): whatever carries the
- * TCP packets, a link over the host's kernel hears of them here. Echo and all else is the kernel's.
+ * ICMP errors about our own segments, from a raw socket of their own for each family (raw(7)):
+ * whatever carries the TCP packets, a link over the host's kernel hears of them here. Echo,
+ * neighbours and all else is the kernel's.
  */
 import type { LinkHost } from '../../types/link';
 import type { HostPorts } from './host-ports';
-import type { Libc, PollHandle, PollOptions } from './libc';
+import { IPPROTO_ICMPV6, type Libc, type PollHandle, type PollOptions } from './libc';
 import type { LinkCounters } from './link-counters';
-import { loadQuotedPort } from './port-filter';
+import { loadQuotedPort, loadQuotedPort6, type PortLoader } from './port-filter';
 import { openIcmpDescriptor } from './raw-descriptor';
 import { RawReceiver } from './raw-receiver';
+import { openIcmp6Descriptor } from './raw6-descriptor';
+import { Raw6Receiver } from './raw6-receiver';
 
 const READABLE: PollOptions = { readable: true, writable: false };
 /** An error quotes what fits into 576 bytes (RFC 1812 §4.3.2.3). */
 const BUFFER_BYTES = 2048;
 
+/** What a family brings: its socket, where that finds the port, and what reads from it. */
+interface Family {
+  open(libc: Libc): number;
+  readonly loadPort: PortLoader;
+  read(
+    libc: Libc,
+    fd: number,
+    ports: HostPorts,
+    counters: LinkCounters,
+    host: LinkHost,
+  ): RawReceiver | Raw6Receiver;
+}
+
+export const ICMP: Family = {
+  open: openIcmpDescriptor,
+  loadPort: loadQuotedPort,
+  read(libc, fd, ports, counters, host) {
+    const accepts = (offset: number, length: number) => ports.acceptsError(offset, length);
+    return new RawReceiver(libc, fd, accepts, counters, host, BUFFER_BYTES);
+  },
+};
+
+export const ICMPV6: Family = {
+  open: openIcmp6Descriptor,
+  loadPort: loadQuotedPort6,
+  read(libc, fd, ports, counters, host) {
+    const accepts = (offset: number, length: number) => ports.acceptsError6(offset, length);
+    return new Raw6Receiver(libc, fd, IPPROTO_ICMPV6, accepts, counters, host);
+  },
+};
+
 export class IcmpReceiver {
   readonly #ports: HostPorts;
   readonly #libc: Libc;
   readonly #fd: number;
-  readonly #receiver: RawReceiver;
+  readonly #receiver: RawReceiver | Raw6Receiver;
   /** koffi stops the events of a handle that nobody holds. */
   #poll: PollHandle | null;
 
   /** @throws NetworkError EPERM, EACCES, EMFILE, ENOBUFS */
-  constructor(libc: Libc, ports: HostPorts, counters: LinkCounters, host: LinkHost) {
+  constructor(
+    family: Family,
+    libc: Libc,
+    ports: HostPorts,
+    counters: LinkCounters,
+    host: LinkHost,
+  ) {
     this.#libc = libc;
     this.#ports = ports;
-    this.#fd = openIcmpDescriptor(libc);
+    this.#fd = family.open(libc);
     try {
-      ports.filter.attach(this.#fd, loadQuotedPort);
+      ports.filter.attach(this.#fd, family.loadPort);
     } catch (error) {
       libc.close(this.#fd);
       throw error;
     }
-    const accepts = (offset: number, length: number) => ports.acceptsError(offset, length);
-    this.#receiver = new RawReceiver(libc, this.#fd, accepts, counters, host, BUFFER_BYTES);
+    this.#receiver = family.read(libc, this.#fd, ports, counters, host);
     this.#poll = libc.poll(this.#fd, READABLE, this.#handlePoll);
     // Where there is a connection for an error to concern, the socket for TCP holds the process.
     this.#poll.unref();
