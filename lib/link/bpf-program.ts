@@ -11,6 +11,7 @@ const HEAD_BYTES = 16;
 const HEAD_FILTER = 8;
 
 /** Operations, by the names that Linux's documentation of the filter has for them. */
+export const LD_ABS = 0x20;
 export const LDB_ABS = 0x30;
 export const LDB_IND = 0x50;
 export const LDH_ABS = 0x28;

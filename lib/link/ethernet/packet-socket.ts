@@ -5,8 +5,10 @@
 import { NetworkError } from '../../support/network-error';
 import { ETHERTYPE_ARP } from '../../wire/ethernet';
 import type { MacAddress } from '../../wire/mac-address';
+import { BpfProgram, DROP, JEQ, JGE, JSET, KEEP, LD_ABS, LDH_ABS, RET } from '../bpf-program';
 import { systemError } from '../errno';
 import * as sys from '../libc';
+import { resizeBuffers } from '../raw-descriptor';
 
 const AF_PACKET = 17;
 const SOL_PACKET = 263;
@@ -22,9 +24,6 @@ const SOCKADDR_LL_BYTES = 20;
 const HARDWARE_TYPE_AT = 8;
 /** struct packet_mreq { i32 ifindex; u16 type, alen; u8 address[8] }. */
 const MEMBERSHIP_BYTES = 16;
-/** struct sock_fprog { u16 len; sock_filter *filter }. */
-const PROGRAM_BYTES = 16;
-const PROGRAM_FILTER = 8;
 
 /** What the kernel may hold for us, in bytes; a packet of 64 KiB weighs up to twice that. */
 const KERNEL_BUFFER_BYTES = 8 * 1024 * 1024;
@@ -33,30 +32,27 @@ const KERNEL_BUFFER_BYTES = 8 * 1024 * 1024;
 const VLAN_TAG = 0xfffff000 + 44;
 const VLAN_MASK = 0x0fff;
 
-/**
- * What gets in, as [code, jump if true, jump if false, constant] of <linux/filter.h>; the jumps
- * count the instructions between.
- */
-function programFor({ high, low }: MacAddress): (readonly [number, number, number, number])[] {
-  return [
-    [0x20, 0, 0, VLAN_TAG], // ld vlan_tci
-    [0x45, 14, 0, VLAN_MASK], // jset: of a VLAN, so drop
-    [0x28, 0, 0, 0], // ldh [0]: the destination
-    [0x15, 0, 2, high], // jeq
-    [0x20, 0, 0, 2], // ld [2]
-    [0x15, 9, 10, low >>> 0], // jeq: to us, so take; else drop
-    [0x15, 5, 0, 0x3333], // jeq: IPv6 multicast
-    [0x15, 0, 8, 0xffff], // jeq: broadcast, or drop
-    [0x20, 0, 0, 2], // ld [2]
-    [0x15, 0, 6, 0xffffffff], // jeq
-    [0x28, 0, 0, 12], // ldh [12]
-    [0x15, 3, 4, ETHERTYPE_ARP], // jeq: ARP, so take; else drop
-    [0x20, 0, 0, 2], // IPv6 multicast: ld [2]
-    [0x15, 1, 0, 1], // jeq: all nodes, so take
-    [0x35, 0, 1, 0xff000000], // jge: whom neighbours ask for, so take; else drop
-    [0x06, 0, 0, 0x40000], // take: ret, all of it
-    [0x06, 0, 0, 0], // drop: ret #0
-  ];
+/** What gets in. The jumps count the instructions between: where it holds, where it fails. */
+function programFor({ high, low }: MacAddress): BpfProgram {
+  const program = new BpfProgram();
+  program.add(LD_ABS, VLAN_TAG);
+  program.add(JSET, VLAN_MASK, 14, 0); // of a VLAN, so drop
+  program.add(LDH_ABS, 0); // the destination
+  program.add(JEQ, high, 0, 2);
+  program.add(LD_ABS, 2);
+  program.add(JEQ, low, 9, 10); // to us, so take; else drop
+  program.add(JEQ, 0x3333, 5, 0); // IPv6 multicast
+  program.add(JEQ, 0xffff, 0, 8); // broadcast, or drop
+  program.add(LD_ABS, 2);
+  program.add(JEQ, 0xffffffff, 0, 6);
+  program.add(LDH_ABS, 12);
+  program.add(JEQ, ETHERTYPE_ARP, 3, 4); // so take; else drop
+  program.add(LD_ABS, 2); // IPv6 multicast
+  program.add(JEQ, 1, 1, 0); // all nodes, so take
+  program.add(JGE, 0xff000000, 0, 1); // whom neighbours ask for, so take; else drop
+  program.add(RET, KEEP);
+  program.add(RET, DROP);
+  return program;
 }
 
 /**
@@ -85,38 +81,15 @@ export function openPacketSocket(
 
 /** Everything that must be set before the first frame comes in. */
 function prepare(libc: sys.Libc, fd: number, index: number, mac: MacAddress): void {
-  attachFilter(libc, fd, mac);
+  programFor(mac).attach(libc, fd);
   set(libc, fd, SOL_PACKET, PACKET_VNET_HDR, int32(1), 'PACKET_VNET_HDR');
   set(libc, fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, int32(1), 'PACKET_IGNORE_OUTGOING');
-  for (const [forced, plain] of [
-    [sys.SO_RCVBUFFORCE, sys.SO_RCVBUF],
-    [sys.SO_SNDBUFFORCE, sys.SO_SNDBUF],
-  ]) {
-    // The forced option needs CAP_NET_ADMIN; the other is cut to the system's limit, silently.
-    const bytes = int32(KERNEL_BUFFER_BYTES);
-    if (libc.setsockopt(fd, sys.SOL_SOCKET, forced, bytes, 4) === 0) continue;
-    libc.setsockopt(fd, sys.SOL_SOCKET, plain, bytes, 4);
-  }
+  resizeBuffers(libc, fd, KERNEL_BUFFER_BYTES, KERNEL_BUFFER_BYTES);
   // Frames to our address are for another station, as far as the card knows.
   const membership = Buffer.alloc(MEMBERSHIP_BYTES);
   membership.writeInt32LE(index, 0);
   membership.writeUInt16LE(PACKET_MR_PROMISC, 4);
   set(libc, fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership, 'promiscuous mode');
-}
-
-function attachFilter(libc: sys.Libc, fd: number, mac: MacAddress): void {
-  const lines = programFor(mac);
-  const filter = Buffer.alloc(lines.length * 8);
-  for (const [i, [code, ifTrue, ifFalse, constant]] of lines.entries()) {
-    filter.writeUInt16LE(code, i * 8);
-    filter.writeUInt8(ifTrue, i * 8 + 2);
-    filter.writeUInt8(ifFalse, i * 8 + 3);
-    filter.writeUInt32LE(constant, i * 8 + 4);
-  }
-  const program = Buffer.alloc(PROGRAM_BYTES);
-  program.writeUInt16LE(lines.length, 0);
-  program.writeBigUInt64LE(BigInt(libc.addressOf(filter)), PROGRAM_FILTER);
-  set(libc, fd, sys.SOL_SOCKET, sys.SO_ATTACH_FILTER, program, 'filter');
 }
 
 function bind(libc: sys.Libc, fd: number, name: string, index: number): void {

@@ -6,6 +6,7 @@
  * segment is in the queue before its sender's system call returns.
  */
 import { readFileSync } from 'node:fs';
+import { BpfProgram } from '../../../lib/link/bpf-program';
 import { type Libc, loadLibc } from '../../../lib/link/libc';
 import { withinNamespace } from '../../../lib/link/network-namespace';
 import { IpAddress } from '../../../lib/wire/ip-address';
@@ -16,7 +17,6 @@ const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
 const ETH_P_ALL = 0x0003;
 const SOL_SOCKET = 1;
-const SO_ATTACH_FILTER = 26;
 const SO_RCVBUFFORCE = 33;
 const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
@@ -115,18 +115,11 @@ export class Capture {
       this.#libc.socket(AF_PACKET, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0),
     );
     if (this.#fd < 0) throw new Error(`packet socket: errno ${this.#libc.errno()}`);
-    const lines = programFor(address);
-    const program = Buffer.alloc(lines.length * 8);
-    for (const [i, [code, ifTrue, ifFalse, constant]] of lines.entries()) {
-      program.writeUInt16LE(code, i * 8);
-      program.writeUInt8(ifTrue, i * 8 + 2);
-      program.writeUInt8(ifFalse, i * 8 + 3);
-      program.writeUInt32LE(constant, i * 8 + 4);
+    const program = new BpfProgram();
+    for (const [code, ifTrue, ifFalse, constant] of programFor(address)) {
+      program.add(code, constant, ifTrue, ifFalse);
     }
-    const descriptor = Buffer.alloc(16);
-    descriptor.writeUInt16LE(lines.length, 0);
-    descriptor.writeBigUInt64LE(BigInt(this.#libc.addressOf(program)), 8);
-    this.#set(SO_ATTACH_FILTER, descriptor);
+    program.attach(this.#libc, this.#fd);
     const queue = Buffer.alloc(4);
     queue.writeInt32LE(QUEUE_BYTES);
     // Without CAP_NET_ADMIN the queue stays short; `countMissed` says when it was too short.
@@ -215,11 +208,6 @@ export class Capture {
       isFin: (flags & FIN) !== 0,
       isReset: (flags & RST) !== 0,
     });
-  }
-
-  #set(name: number, value: Buffer): void {
-    if (this.#libc.setsockopt(this.#fd, SOL_SOCKET, name, value, value.length) === 0) return;
-    throw new Error(`packet socket option ${name}: errno ${this.#libc.errno()}`);
   }
 
   /** Sockets for one protocol hear incoming packets only; on lo that is each packet once. */
