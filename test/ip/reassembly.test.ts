@@ -80,10 +80,13 @@ function isWhole(reassembly: Reassembly<string>, length: number): boolean {
   return true;
 }
 
+const ROUNDS = 200;
+
 for (const family of [4, 6] as const) {
   t.test(`IPv${family}: pieces in any order make the packet`, async (t) => {
     const random = new SeededRandom(family);
-    for (let round = 0; round < 200; round++) {
+    let whole = 0;
+    for (let round = 0; round < ROUNDS; round++) {
       const { reassembly, give } = make();
       const length = 100 + random.below(5000);
       const pieces: Piece[] = [];
@@ -100,11 +103,11 @@ for (const family of [4, 6] as const) {
         if (random.chance(0.2) && give(piece) !== REFUSED) t.fail(`round ${round}: repeated`);
       }
       if (give(last) !== WHOLE_NOW) t.fail(`round ${round}: not whole`);
-      if (!isWhole(reassembly, length))
-        t.fail(`round ${round}: not the same (seed ${random.seed})`);
+      if (isWhole(reassembly, length)) whole++;
+      else t.fail(`round ${round}: not the same (seed ${random.seed})`);
       if (reassembly.bytes !== 0 || reassembly.size !== 0) t.fail(`round ${round}: something left`);
     }
-    t.pass();
+    t.ok(whole > ROUNDS / 2, `${whole} packets came out as they were`);
   });
 }
 

@@ -6,6 +6,7 @@ import { IPV4_ANY, IpAddress } from '../../lib/wire/ip-address';
 import { ACK, Segment, SYN } from '../../lib/wire/segment';
 import { runHostilePeer, statesMet } from '../support/hostile-peer';
 import { script } from '../support/script';
+import { runSeeds } from '../support/seeds';
 import { StreamUser } from '../support/stream-user';
 import { TestLink } from '../support/test-link';
 import { buildPacket, readPacket } from '../support/test-packet';
@@ -16,24 +17,12 @@ const PEER = IpAddress.parse('192.0.2.2')!;
 const SEEDS = 400;
 
 t.test('whatever a peer sends, nothing throws and no invariant breaks', async (t) => {
-  const asked = process.env.USERNET_SEED;
-  const seeds =
-    asked !== undefined ? [Number(asked)] : Array.from({ length: SEEDS }, (_, seed) => seed);
-  for (const seed of seeds) {
-    try {
-      runHostilePeer(seed);
-    } catch (error) {
-      t.comment((error as Error).message);
-      t.fail(`repeat it: USERNET_SEED=${seed} npx tap run test/sim/hostile-peer.test.ts`);
-      return;
-    }
-  }
+  runSeeds(t, [0, SEEDS], 'test/sim/hostile-peer.test.ts', runHostilePeer);
   const states = [...statesMet.keys()].sort().join(' ');
-  if (asked === undefined) {
+  if (process.env.USERNET_SEED === undefined) {
     t.match(states, /CLOSE-WAIT.*CLOSING.*ESTABLISHED.*FIN-WAIT-1.*FIN-WAIT-2.*LAST-ACK/);
     t.match(states, /LISTEN.*SYN-RECEIVED.*SYN-SENT.*TIME-WAIT/);
   }
-  t.pass(`${seeds.length} seeds`);
 });
 
 // What seeds have found, each as a test of its own.

@@ -1,6 +1,8 @@
 import t from 'tap';
-import { runSeeds } from '../support/pair-seeds';
+import { runTransfer } from '../support/pair';
+import { transferOf } from '../support/pair-seeds';
+import { runSeeds } from '../support/seeds';
 
 t.test('every byte arrives in order and nothing is left behind, seeds 0 to 499', async (t) => {
-  runSeeds(t, 0, 500);
+  runSeeds(t, [0, 500], 'test/sim/pair-1.test.ts', (seed) => runTransfer(transferOf(seed)));
 });

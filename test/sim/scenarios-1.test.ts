@@ -1,8 +1,10 @@
 import t from 'tap';
-import { runScenarios } from '../support/scenarios';
+import { runTransfer } from '../support/pair';
+import { scenarioOf } from '../support/scenarios';
+import { runSeeds } from '../support/seeds';
 
 const HALF = Number(process.env.USERNET_SCENARIOS ?? 300) / 2;
 
 t.test('whatever the path does, all arrives and all adds up, first half', async (t) => {
-  runScenarios(t, 0, HALF);
+  runSeeds(t, [0, HALF], 'test/sim/scenarios-1.test.ts', (seed) => runTransfer(scenarioOf(seed)));
 });

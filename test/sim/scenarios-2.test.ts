@@ -1,8 +1,12 @@
 import t from 'tap';
-import { runScenarios } from '../support/scenarios';
+import { runTransfer } from '../support/pair';
+import { scenarioOf } from '../support/scenarios';
+import { runSeeds } from '../support/seeds';
 
 const HALF = Number(process.env.USERNET_SCENARIOS ?? 300) / 2;
 
 t.test('whatever the path does, all arrives and all adds up, second half', async (t) => {
-  runScenarios(t, HALF, 2 * HALF);
+  runSeeds(t, [HALF, 2 * HALF], 'test/sim/scenarios-1.test.ts', (seed) =>
+    runTransfer(scenarioOf(seed)),
+  );
 });

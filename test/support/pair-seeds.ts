@@ -1,10 +1,6 @@
-/**
- * The thousand transfers of `test/sim/pair-*.test.ts`: what each seed stands for, and how a range of
- * them is run. `USERNET_SEED=n` runs that one alone.
- */
-import type tap from 'tap';
+/** The thousand transfers of `test/sim/pair-*.test.ts`: what each seed stands for. */
 import { SeededRandom } from '../../lib/support/random';
-import { runTransfer, type TransferOptions } from './pair';
+import type { TransferOptions } from './pair';
 
 /** A link as bad as the thousand know it, each way. */
 export const BAD_LINK = { loss: 0.05, reorder: 0.05, duplicate: 0.02, corrupt: 0.01 };
@@ -44,28 +40,6 @@ export function transferOf(seed: number): TransferOptions {
       sendBufferMaxBytes: sendBufferBytes * maximum,
     },
   };
-}
-
-/** Runs seeds [from, to), or the one that is asked for. */
-export function runSeeds(
-  t: Pick<typeof tap, 'pass' | 'fail' | 'comment'>,
-  from: number,
-  to: number,
-): void {
-  const asked = process.env.USERNET_SEED;
-  const seeds =
-    asked !== undefined ? [Number(asked)] : Array.from({ length: to - from }, (_, i) => from + i);
-  let failures = 0;
-  for (const seed of seeds) {
-    try {
-      runTransfer(transferOf(seed));
-    } catch (error) {
-      t.comment((error as Error).message);
-      t.fail(`repeat it: USERNET_SEED=${seed} npx tap run test/sim/pair-1.test.ts`);
-      if (++failures === 5) return;
-    }
-  }
-  if (failures === 0) t.pass(`${seeds.length} seeds, ${seeds[0]} to ${seeds[seeds.length - 1]}`);
 }
 
 function chooseSize(random: SeededRandom): number {

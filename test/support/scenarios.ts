@@ -1,17 +1,15 @@
 /**
- * Random scenarios of recovery and congestion control: what each seed stands for, and how a range of
- * them is run. `USERNET_SEED=n` runs that one alone.
+ * Random scenarios of recovery and congestion control: what each seed stands for.
  *
  * Wider than `pair-seeds`, which stays as it is so that its seeds keep their meaning: every
  * controller and loss detector, losses up to a quarter, in bursts too, outages, changes of the path
  * under way.
  */
-import type tap from 'tap';
 import type { LinkChange, LinkOptions } from '../../lib/sim/network-options';
 import { SeededRandom } from '../../lib/support/random';
 import { congestionControlNames } from '../../lib/tcp/congestion/registry';
 import type { TcpConfig } from '../../types/tcp';
-import { runTransfer, type TransferOptions } from './pair';
+import type { TransferOptions } from './pair';
 
 const CONTROLLERS = congestionControlNames();
 const MAX_BYTES_BITS = 17;
@@ -26,29 +24,6 @@ export function scenarioOf(seed: number): TransferOptions {
     ...choosePath(random),
     tcp: chooseConfig(random),
   };
-}
-
-/** Runs the scenarios [from, to), or the one that is asked for. */
-export function runScenarios(
-  t: Pick<typeof tap, 'pass' | 'fail' | 'comment'>,
-  from: number,
-  to: number,
-): void {
-  const asked = process.env.USERNET_SEED;
-  const seeds =
-    asked !== undefined ? [Number(asked)] : Array.from({ length: to - from }, (_, i) => from + i);
-  let failures = 0;
-  for (const seed of seeds) {
-    try {
-      runTransfer(scenarioOf(seed));
-    } catch (error) {
-      t.comment((error as Error).message);
-      t.fail(`repeat it: USERNET_SEED=${seed} npx tap run test/sim/scenarios-1.test.ts`);
-      if (++failures === 5) return;
-    }
-  }
-  if (failures === 0)
-    t.pass(`${seeds.length} scenarios, ${seeds[0]} to ${seeds[seeds.length - 1]}`);
 }
 
 /** Mostly bad, sometimes terrible; one chance in five that a thing does not go wrong at all. */
