@@ -2,7 +2,8 @@
 import t from 'tap';
 import { createNet } from '../../../lib/net/create-net';
 import { packetMemory } from '../../../lib/support/memory';
-import { type Attached, Hub, settle } from './hub';
+import { Hub, settle } from './hub';
+import { attachBoth, type Couple, close, connect, meet } from './stations';
 
 const ANNE = { mac: '02:00:00:00:00:01', addresses: '10.0.0.1/24' };
 const BERT = { mac: '02:00:00:00:00:02', addresses: '10.0.0.2/24' };
@@ -11,25 +12,8 @@ const AT_ONCE = { probeMs: 0 };
 const ARP = '0806 0001 0800 06 04';
 const BROADCAST = 'ff ff ff ff ff ff';
 
-/** Both stations, announced and quiet. */
-function couple(hub = new Hub()): { hub: Hub; anne: Attached; bert: Attached } {
-  const anne = hub.attach({ ...ANNE, ...AT_ONCE });
-  const bert = hub.attach({ ...BERT, ...AT_ONCE });
-  hub.pass(3_000);
-  return { hub, anne, bert };
-}
-
-function close(...attached: Attached[]): void {
-  for (const { stack } of attached) stack.close();
-}
-
-/** Connects and keeps what becomes of it. */
-function connect(from: Attached, host: string, port = 80) {
-  const seen: string[] = [];
-  const socket = createNet(from.stack).connect({ port, host });
-  socket.on('connect', () => seen.push('connect'));
-  socket.on('error', (error: NodeJS.ErrnoException) => seen.push(error.code!));
-  return { socket, seen };
+function couple(hub = new Hub()): Couple {
+  return attachBoth({ ...ANNE, ...AT_ONCE }, { ...BERT, ...AT_ONCE }, hub);
 }
 
 t.test('claims its address before it uses it, and says so', async (t) => {
@@ -52,15 +36,8 @@ t.test('claims its address before it uses it, and says so', async (t) => {
 });
 
 t.test('two stations meet: one question, one answer, and the answerer need not ask', async (t) => {
-  const { hub, anne, bert } = couple();
-  const server = createNet(bert.stack).createServer((socket) => socket.end('hello'));
-  server.listen(80, '10.0.0.2');
-  const { socket, seen } = connect(anne, '10.0.0.2');
-  let text = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  const sent = await settle(hub, 100);
+  const both = couple();
+  const sent = await meet(t, both, '10.0.0.2');
   t.same(sent.slice(0, 4), [
     '01 > ff arp who 10.0.0.2 tell 10.0.0.1',
     '02 > 01 arp 10.0.0.2 is 02',
@@ -68,14 +45,9 @@ t.test('two stations meet: one question, one answer, and the answerer need not a
     '02 > 01 ip 10.0.0.2 > 10.0.0.1',
   ]);
   t.notOk(sent.slice(4).some((one) => one.includes('arp')));
-  t.same(seen, ['connect']);
-  t.equal(text, 'hello');
-  t.same(anne.link.neighbours(), [
-    { address: '10.0.0.2', mac: '02:00:00:00:00:02', state: 'REACHABLE' },
-  ]);
-  t.equal(bert.link.neighbours()[0].state, 'DELAY', 'who has asked is known, and used');
-  server.close();
-  close(anne, bert);
+  const [first] = both.bert.link.neighbours();
+  t.equal(first.state, 'DELAY', 'who has asked is known, and used');
+  close(both.anne, both.bert);
 });
 
 t.test('nobody answers: EHOSTUNREACH after three questions', async (t) => {

@@ -17,7 +17,7 @@ export interface Attached {
   stack: Stack;
 }
 
-type StationOptions = Omit<EthernetLinkOptions, 'carrier'>;
+export type StationOptions = Omit<EthernetLinkOptions, 'carrier'>;
 
 export class Hub {
   readonly clock = new VirtualClock();

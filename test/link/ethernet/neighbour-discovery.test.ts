@@ -5,30 +5,13 @@ import { packetMemory } from '../../../lib/support/memory';
 import { addressSum } from '../../../lib/wire/checksum';
 import { writeIcmpv6Checksum } from '../../../lib/wire/icmpv6';
 import { IpAddress } from '../../../lib/wire/ip-address';
-import { type Attached, Hub, settle } from './hub';
+import { Hub, settle } from './hub';
+import { attachBoth, type Couple, close, connect, meet } from './stations';
 
 const ANNE = { mac: '02:00:00:00:00:01', addresses: 'fd00::1/64', probeMs: 0 };
 const BERT = { mac: '02:00:00:00:00:02', addresses: 'fd00::2/64', probeMs: 0 };
 
-function couple(): { hub: Hub; anne: Attached; bert: Attached } {
-  const hub = new Hub();
-  const anne = hub.attach(ANNE);
-  const bert = hub.attach(BERT);
-  hub.pass(3_000);
-  return { hub, anne, bert };
-}
-
-function close(...attached: Attached[]): void {
-  for (const { stack } of attached) stack.close();
-}
-
-function connect(from: Attached, host: string, port = 80) {
-  const seen: string[] = [];
-  const socket = createNet(from.stack).connect({ port, host });
-  socket.on('connect', () => seen.push('connect'));
-  socket.on('error', (error: NodeJS.ErrnoException) => seen.push(error.code!));
-  return { socket, seen };
-}
+const couple = (): Couple => attachBoth(ANNE, BERT);
 
 /** A frame of neighbour discovery from 02:…:0a, its checksum right unless it shall not be. */
 function message(
@@ -85,15 +68,8 @@ t.test('claims a global and a link-local address, and says so', async (t) => {
 });
 
 t.test('two stations meet: one question, one answer, and the answerer need not ask', async (t) => {
-  const { hub, anne, bert } = couple();
-  const server = createNet(bert.stack).createServer((socket) => socket.end('hello'));
-  server.listen(80, 'fd00::2');
-  const { socket, seen } = connect(anne, 'fd00::2');
-  let text = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  const sent = await settle(hub, 100);
+  const both = couple();
+  const sent = await meet(t, both, 'fd00::2');
   t.same(sent.slice(0, 4), [
     '01 > 02 nd who fd00::2 tell fd00::1',
     '02 > 01 nd fd00::2 is 02',
@@ -101,13 +77,7 @@ t.test('two stations meet: one question, one answer, and the answerer need not a
     '02 > 01 ip fd00::2 > fd00::1',
   ]);
   t.notOk(sent.slice(4).some((one) => one.includes('nd')));
-  t.same(seen, ['connect']);
-  t.equal(text, 'hello');
-  t.same(anne.link.neighbours(), [
-    { address: 'fd00::2', mac: '02:00:00:00:00:02', state: 'REACHABLE' },
-  ]);
-  server.close();
-  close(anne, bert);
+  close(both.anne, both.bert);
 });
 
 t.test('by link-local addresses, in the zone of the link', async (t) => {
