@@ -7,16 +7,14 @@
  * Needs CAP_NET_ADMIN and CAP_SYS_ADMIN.
  */
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import * as nodeNet from 'node:net';
-import { join } from 'node:path';
 import { createEthernetLink, createNet, type EthernetLinkOptions, Stack } from '../lib/index';
-import { bulkRow, measureRows, type PeerPorts, reportRows, spawnIn } from './support/bulk-rows';
+import { bulkRow, measureRows, type PeerPorts, reportRows } from './support/bulk-rows';
 import type { NetLike } from './support/bulk-transfer';
-import { printHeading } from './support/report';
-import { TwoNamespaces } from './support/two-namespaces';
+import { runNearAndFar } from './support/near-and-far';
+import { samplesOf } from './support/report';
 
-const SAMPLES = Number(process.env.SAMPLES ?? 5);
+const SAMPLES = samplesOf(5);
 const DURATION_MS = 1000;
 const WRITE_BYTES = 65_536;
 const CONTROL = 'reno';
@@ -24,35 +22,8 @@ const CONTROL = 'reno';
 const ON_PAIR = '10.78.3.1';
 const ON_TAP = '10.78.4.1';
 
-/** Makes the namespaces and runs the rest in one of them. */
-async function main(): Promise<void> {
-  printHeading('ethernet: one connection against a kernel peer, MTU 1,500, 64 KiB writes');
-  let spaces: TwoNamespaces;
-  try {
-    spaces = new TwoNamespaces(CONTROL);
-  } catch (error) {
-    console.log(`skipped: ${(error as Error).message}`);
-    return;
-  }
-  console.log(`# congestion control on all sides: ${CONTROL}`);
-  try {
-    const { near, far, farAddress } = spaces;
-    execFileSync('ip', ['-n', far, 'address', 'add', `${ON_PAIR}/24`, 'dev', 'veth0']);
-    const script = join(__dirname, 'support', 'kernel-peer.js');
-    const peer = spawnIn(far, [script, '0.0.0.0'], ['pipe', 'pipe', 'inherit']);
-    const ports = String((await once(peer.stdout!, 'data'))[0]).trim();
-    const args = [...process.execArgv, __filename, 'near', far, farAddress, ports];
-    const [status] = await once(spawnIn(near, args, 'inherit'), 'exit');
-    process.exitCode = status ?? 1;
-    peer.stdin!.end();
-    await once(peer, 'exit');
-  } finally {
-    spaces.remove();
-  }
-}
-
 /** In the near namespace, with the TAP device in the far one. */
-async function runNear(far: string, farAddress: string, ports: PeerPorts): Promise<void> {
+async function measure(far: string, farAddress: string, ports: PeerPorts): Promise<void> {
   const rows = [bulkRow('node:net', nodeNet, farAddress)];
   const stacks: Stack[] = [];
   const add = (name: string, host: string, options: Partial<EthernetLinkOptions>) => {
@@ -69,9 +40,12 @@ async function runNear(far: string, farAddress: string, ports: PeerPorts): Promi
   reportRows(rows);
 }
 
-const [role, ...args] = process.argv.slice(2);
-const work = role === 'near' ? runNear(args[0], args[1], JSON.parse(args[2])) : main();
-work.catch((error) => {
-  console.error(error);
-  process.exitCode = 1;
+runNearAndFar({
+  file: __filename,
+  heading: 'ethernet: one connection against a kernel peer, MTU 1,500, 64 KiB writes',
+  control: CONTROL,
+  prepare: (far) => {
+    execFileSync('ip', ['-n', far, 'address', 'add', `${ON_PAIR}/24`, 'dev', 'veth0']);
+  },
+  measure,
 });

@@ -8,9 +8,9 @@ import * as nodeNet from 'node:net';
 import { createNet, RawLink, Stack } from '../lib/index';
 import { BpfProgram } from '../lib/link/bpf-program';
 import { bulkInProcess, listening, type NetLike } from './support/bulk-transfer';
-import { printHeading, printRow, spreadOf } from './support/report';
+import { printHeading, printRow, samplesOf, spreadOf } from './support/report';
 
-const SAMPLES = 5;
+const SAMPLES = samplesOf(5);
 const DURATION_MS = 1000;
 const WRITE_BYTES = 65_536;
 

@@ -1,6 +1,7 @@
 /**
  * How fast is usernet over raw sockets against a peer with the kernel's TCP, beside `node:net`
- * against the same peer: bulk, messages, connections? On 127.0.0.1, the peer in a process of its own; needs CAP_NET_RAW.
+ * against the same peer: bulk, messages, connections? On 127.0.0.1, the peer in a process of its
+ * own; needs CAP_NET_RAW.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,10 +10,10 @@ import { join } from 'node:path';
 import { createNet, RawLink, Stack } from '../lib/index';
 import { bulkIn, bulkOut, type NetLike } from './support/bulk-transfer';
 import { type Figure, type Measured, printPair } from './support/in-turns';
-import { printControl, printHeading, spreadOf } from './support/report';
+import { printControl, printHeading, samplesOf, spreadOf } from './support/report';
 import { callsPerSecond, roundTripTimes } from './support/round-trips';
 
-const SAMPLES = 5;
+const SAMPLES = samplesOf(5);
 const DURATION_MS = 1000;
 const WRITE_BYTES = 65_536;
 const ROUND_TRIPS = 10_000;

@@ -1,14 +1,14 @@
 /**
- * Does cost grow with work only? Throughput by number of connections and by window; the cost of
- * connections in TIME-WAIT. Both ends in one process; every ratio is to the first row.
+ * Does cost grow with work only? Throughput by number of connections and by window. Both ends in
+ * one process; every ratio is to the first row.
  */
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createNet, Stack } from '../lib/index';
 import type { NetLike } from './support/bulk-transfer';
 import { ProcessCost } from './support/process-cost';
-import { printHeading, printRow, type Spread, spreadOf } from './support/report';
+import { printHeading, printRow, type Spread, samplesOf, spreadOf } from './support/report';
 
-const SAMPLES = 5;
+const SAMPLES = samplesOf(5);
 const DURATION_MS = 400;
 const CHUNK = Buffer.alloc(65_536, 0x61);
 const CONNECTIONS = [1, 10, 100, 1000, 10_000];

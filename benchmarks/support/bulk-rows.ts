@@ -1,5 +1,4 @@
 /** Bulk transfers of several nets against one kernel peer, measured in turn, and their ratios. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { type BulkResult, bulkIn, bulkOut, type NetLike } from './bulk-transfer';
 import { printRatio, printRow, spreadOf } from './report';
 
@@ -55,12 +54,4 @@ export function reportRows(rows: readonly BulkRow[]): void {
       printRow(`${one.name}, ${words}`, cpu, 'CPU-s/GB', 3);
     }
   }
-}
-
-export function spawnIn(
-  namespace: string,
-  args: string[],
-  stdio: 'inherit' | ('pipe' | 'inherit')[],
-): ChildProcess {
-  return spawn('ip', ['netns', 'exec', namespace, process.execPath, ...args], { stdio });
 }
