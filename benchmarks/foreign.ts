@@ -8,6 +8,7 @@ import * as nodeNet from 'node:net';
 import { createNet, RawLink, Stack } from '../lib/index';
 import { BpfProgram } from '../lib/link/bpf-program';
 import { bulkInProcess, listening, type NetLike } from './support/bulk-transfer';
+import { ProcessCost } from './support/process-cost';
 import { printHeading, printRow, samplesOf, spreadOf } from './support/report';
 
 const SAMPLES = samplesOf(5);
@@ -50,15 +51,13 @@ async function measure(filtered: boolean): Promise<Sample> {
   const stack = new Stack({ links: [link] });
   await listening((createNet(stack) as NetLike).createServer(() => undefined));
   const child = fork(__filename, ['transfer'], { stdio: 'inherit' });
-  const cpu = process.cpuUsage();
-  const begin = performance.now();
+  const cost = new ProcessCost();
   const [gbits] = await once(child, 'message');
-  const seconds = (performance.now() - begin) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
+  const { seconds, cpuMicroseconds } = cost;
   stack.close();
   BpfProgram.prototype.attach = attach;
   const dropped = link.counters.droppedForeign / seconds;
-  return { gbits, cpuPercent: (user + system) / 1e4 / seconds, dropped };
+  return { gbits, cpuPercent: cpuMicroseconds / 1e4 / seconds, dropped };
 }
 
 /** The other program. */

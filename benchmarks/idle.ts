@@ -6,6 +6,7 @@
  * kernel's memory for its sockets is not seen here.
  */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import * as nodeNet from 'node:net';
 import { createNet, Stack } from '../lib/index';
@@ -52,11 +53,7 @@ async function open(net: NetLike, server: Server, count: number, kept: Socket[])
   for (let i = 0; i < count; i++) {
     const host = `127.0.0.${1 + Math.floor(kept.length / PER_ADDRESS)}`;
     const socket = net.connect(port, host);
-    await new Promise((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-    socket.removeAllListeners('error');
+    await once(socket, 'connect');
     kept.push(socket);
   }
 }

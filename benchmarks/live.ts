@@ -3,6 +3,7 @@
  * answer, is one ever missing, does memory stay flat? `node dist/benchmarks/live.js 600` runs for
  * ten minutes; ten seconds unless told.
  */
+import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createNet, Stack } from '../lib/index';
 import type { NetLike } from './support/bulk-transfer';
@@ -75,10 +76,7 @@ async function openAll(net: NetLike, echoes: Echoes): Promise<Socket[]> {
   const sockets: Socket[] = [];
   for (let i = 0; i < CONNECTIONS; i++) {
     const socket = net.connect(port, '127.0.0.1');
-    await new Promise((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
+    await once(socket, 'connect');
     socket.on('data', (chunk: Buffer) => echoes.receive(i, chunk.length));
     sockets.push(socket);
   }

@@ -2,6 +2,7 @@
  * Does cost grow with work only? Throughput by number of connections and by window. Both ends in
  * one process; every ratio is to the first row.
  */
+import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createNet, Stack } from '../lib/index';
 import type { NetLike } from './support/bulk-transfer';
@@ -50,10 +51,7 @@ function pour(socket: Socket, connections: number): void {
 
 async function connected(net: NetLike, server: Server): Promise<Socket> {
   const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
-  await new Promise((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.once('error', reject);
-  });
+  await once(socket, 'connect');
   return socket;
 }
 

@@ -1,7 +1,9 @@
 /**
  * One connection, one way: as much as goes through in a time, over any module with `net`'s face.
  */
+import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { ProcessCost } from './process-cost';
 
 /** What of `net` a benchmark needs; `node:net` and usernet both have it. */
 export interface NetLike {
@@ -109,21 +111,12 @@ async function measure(
   start();
   await new Promise((resolve) => setTimeout(resolve, durationMs / 4)); // slow start, warming up
   const bytesBefore = counter.bytes;
-  const cpuBefore = process.cpuUsage();
-  const begin = process.hrtime.bigint();
+  const cost = new ProcessCost();
   await new Promise((resolve) => setTimeout(resolve, durationMs));
-  const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
-  const cpu = process.cpuUsage(cpuBefore);
+  const { seconds, cpuMicroseconds } = cost;
   const bytes = counter.bytes - bytesBefore;
   return {
     gbits: (bytes * 8) / seconds / 1e9,
-    cpuSecondsPerGB: (cpu.user + cpu.system) / 1e6 / (bytes / 1e9),
+    cpuSecondsPerGB: cpuMicroseconds / 1e6 / (bytes / 1e9),
   };
-}
-
-function once(emitter: NodeJS.EventEmitter, event: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    emitter.once(event, resolve);
-    emitter.once('error', reject);
-  });
 }
