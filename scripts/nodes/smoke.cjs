@@ -46,7 +46,7 @@ async function preloaded(...ways) {
 /** A server and a client in two processes end by themselves. */
 async function ended() {
   const listening = `require('usernet').createServer((socket) => socket.pipe(socket))
-    .listen(0, '127.0.0.1', function () { console.log(this.address().port); this.close; })
+    .listen(0, '127.0.0.1', function () { console.log(this.address().port); })
     .on('connection', function () { this.close(); });`;
   const server = spawn(node, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [port] = await once(server.stdout, 'data');
