@@ -58,12 +58,14 @@ class KernelPath {
   #sink: ChildProcess | null = null;
 
   constructor(run: KernelRun) {
-    const random = new SeededRandom(run.seed);
     const right = this.#makeEnd('right', RIGHT, LEFT);
-    const there = this.#makePath(random, run.there, (offset, length) =>
+    const there = this.#makePath(new SeededRandom(run.seed), run.there, (offset, length) =>
       carry(right, offset, length),
     );
-    const back = this.#makePath(random, run.back, (offset, length) => this.#arrive(offset, length));
+    // Chance of its own: whoever sends, and however it is acknowledged, loses the same packets.
+    const back = this.#makePath(new SeededRandom(-run.seed), run.back, (offset, length) =>
+      this.#arrive(offset, length),
+    );
     right.open(this.#host(back, () => right.flush()));
     if (run.sender === 'linux') {
       const left = this.#makeEnd('left', LEFT, RIGHT);
