@@ -9,7 +9,6 @@ import { Socket } from './socket';
 import { SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
-import { addChoices } from './tcp-choices';
 
 /** Until Node 21 `maxConnections = 0` meant any number; since then it means none. */
 const ZERO_IS_NO_LIMIT = NODE_MAJOR < 21;
@@ -61,7 +60,7 @@ function socketFor(server: ServerMethods, handle: SocketHandle): SocketMethods {
   own.noDelay = server.noDelay;
   own.keepAlive = server.keepAlive;
   own.keepAliveDelaySeconds = server.keepAliveInitialDelay;
-  addChoices(own.choices, server._choices);
+  own.choices = server._choices;
   return socket;
 }
 

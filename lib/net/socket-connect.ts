@@ -33,7 +33,7 @@ import { SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import { writeAfterEnd } from './socket-io';
 import type { SocketMethods } from './socket-methods';
-import { readChoices } from './tcp-choices';
+import { joinChoices, readChoices } from './tcp-choices';
 import {
   validateBoolean,
   validateFunction,
@@ -63,8 +63,9 @@ export function connectSocket(socket: SocketMethods, args: readonly unknown[]): 
   if (options.port === undefined && options.path == null) {
     throw missingArgs(['options', 'port', 'path']);
   }
-  readChoices(socket[inside].choices, options);
-  if (options.stack) socket[inside].stack = options.stack as TransportStack;
+  const own = socket[inside];
+  own.choices = joinChoices(own.choices, readChoices(options));
+  if (options.stack) own.stack = options.stack as TransportStack;
   prepare(socket);
   if (options.path) {
     validateString(options.path, 'options.path');

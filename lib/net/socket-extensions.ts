@@ -13,7 +13,7 @@ import type { SocketHandle } from './socket-handle';
 import { inside, type SocketInside } from './socket-inside';
 import { setSocketKeepAlive } from './socket-options';
 import { markUrgent, type WriteCallback } from './socket-writer';
-import { addChoices, applyChoices, choose, type TcpChoices } from './tcp-choices';
+import { applyChoices, choose, joinChoices, NO_CHOICES, type TcpChoices } from './tcp-choices';
 
 export class SocketExtensions extends Duplex implements SocketExtras {
   declare _handle: SocketHandle | null;
@@ -97,16 +97,17 @@ export class SocketExtensions extends Duplex implements SocketExtras {
       throw invalidArgType('sizes', ['Object'], sizes);
     }
     const { send, receive } = sizes;
-    const choices: TcpChoices = {};
-    if (send !== undefined) addChoices(choices, choose('sendBufferSize', send, 'sizes.send'));
+    let choices = NO_CHOICES;
+    if (send !== undefined) choices = choose('sendBufferSize', send, 'sizes.send');
     if (receive !== undefined) {
-      addChoices(choices, choose('receiveBufferSize', receive, 'sizes.receive'));
+      choices = joinChoices(choices, choose('receiveBufferSize', receive, 'sizes.receive'));
     }
     return this._choose(choices);
   }
 
   _choose(choices: TcpChoices): this {
-    addChoices(this[inside].choices, choices);
+    const own = this[inside];
+    own.choices = joinChoices(own.choices, choices);
     const connection = this._handle?.connection;
     if (connection != null) applyChoices(connection, choices);
     return this;

@@ -6,7 +6,7 @@
  */
 import type { AddressInfo, BlockList } from 'node:net';
 import type { TransportStack } from '../../types/stack';
-import type { TcpChoices } from './tcp-choices';
+import { NO_CHOICES, type TcpChoices } from './tcp-choices';
 
 export const inside: unique symbol = Symbol('usernet.inside');
 
@@ -29,7 +29,7 @@ export class SocketInside {
   /** Where it must not connect to. */
   blockList: BlockList | null = null;
   /** What of the TCP beneath was chosen. */
-  readonly choices: TcpChoices = {};
+  choices: TcpChoices = NO_CHOICES;
   /** What the connection had counted when it was closed. */
   bytesRead = 0;
   bytesWritten = 0;

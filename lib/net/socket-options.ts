@@ -2,7 +2,14 @@
 import type { SocketExtensions } from './socket-extensions';
 import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
-import { addChoices, applyChoices, choose, readChoices, type TcpChoices } from './tcp-choices';
+import {
+  applyChoices,
+  choose,
+  joinChoices,
+  NO_CHOICES,
+  readChoices,
+  type TcpChoices,
+} from './tcp-choices';
 import { timerDuration, validateFunction } from './validators';
 
 /**
@@ -71,22 +78,21 @@ export function setSocketKeepAlive(
   const seconds = wholeSeconds(delayMs);
   const probing = probingChoices(seconds, intervalMs, count);
   const same = own.keepAlive === on && (!on || own.keepAliveDelaySeconds === seconds);
-  if (same && probing === null && socket._handle !== null) return;
+  if (same && probing === NO_CHOICES && socket._handle !== null) return;
   own.keepAlive = on;
   own.keepAliveDelaySeconds = seconds;
-  if (probing !== null) addChoices(own.choices, probing);
+  own.choices = joinChoices(own.choices, probing);
   const connection = socket._handle?.connection;
   if (connection === undefined || connection === null) return;
-  if (probing !== null) applyChoices(connection, probing);
+  applyChoices(connection, probing);
   connection.setKeepAlive(on, seconds * 1000);
 }
 
-/** @returns null where nothing was said of how to probe */
-function probingChoices(seconds: number, intervalMs: unknown, count: unknown): TcpChoices | null {
-  if (seconds <= 0 && intervalMs === undefined && count === undefined) return null;
-  const choices = choose('keepAliveInterval', intervalMs ?? DEFAULT_INTERVAL_MS, 'interval');
-  addChoices(choices, choose('keepAliveCount', count ?? DEFAULT_PROBES, 'count'));
-  return choices;
+/** What was said of how to probe. */
+function probingChoices(seconds: number, intervalMs: unknown, count: unknown): TcpChoices {
+  if (seconds <= 0 && intervalMs === undefined && count === undefined) return NO_CHOICES;
+  const interval = choose('keepAliveInterval', intervalMs ?? DEFAULT_INTERVAL_MS, 'interval');
+  return joinChoices(interval, choose('keepAliveCount', count ?? DEFAULT_PROBES, 'count'));
 }
 
 /**
@@ -94,9 +100,8 @@ function probingChoices(seconds: number, intervalMs: unknown, count: unknown): T
  * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function optionChoices(options: object, keepAliveDelaySeconds: number): TcpChoices {
-  const choices: TcpChoices = { ...probingChoices(keepAliveDelaySeconds, undefined, undefined) };
-  readChoices(choices, options);
-  return choices;
+  const probing = probingChoices(keepAliveDelaySeconds, undefined, undefined);
+  return joinChoices(probing, readChoices(options));
 }
 
 /** Sockets count keep-alive delays in seconds, so Node does too. */

@@ -17,7 +17,6 @@ import { inside, SocketInside, type UserBuffer } from './socket-inside';
 import { writeAfterEnd } from './socket-io';
 import { SocketMethods } from './socket-methods';
 import { optionChoices, wholeSeconds } from './socket-options';
-import { addChoices } from './tcp-choices';
 import { validateNumber } from './validators';
 
 export type Socket = PublicSocket;
@@ -28,13 +27,18 @@ interface LooseSocketOptions extends Omit<SocketOptions, 'onread' | 'handle'>, D
   onread?: unknown;
   manualStart?: boolean;
   pauseOnCreate?: boolean;
+  captureRejections?: boolean;
 }
+
+const NO_OPTIONS: LooseSocketOptions = {};
+const OBJECT_MODES = ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const;
 
 const initDuplex = Duplex as unknown as (this: Duplex, options: DuplexOptions) => void;
 
 function construct(this: SocketMethods | undefined, given?: LooseSocketOptions | number): object {
   if (!(this instanceof SocketMethods)) return new Socket(given as SocketOptions);
-  const options = checkOptions(given);
+  const options = typeof given === 'number' ? { fd: given } : (given ?? NO_OPTIONS);
+  checkOptions(options);
   let adopted: Adopted | null = null;
   if (options.handle instanceof BoundSocket) {
     adopted = BoundSocket.adopt(options.handle);
@@ -43,13 +47,7 @@ function construct(this: SocketMethods | undefined, given?: LooseSocketOptions |
   } else if (isForeign(options)) return new NodeSocket(given as SocketConstructorOpts);
   // First the fields: a signal that is aborted already makes Duplex destroy the socket at once.
   initFields(this, options);
-  initDuplex.call(this, {
-    ...options,
-    allowHalfOpen: Boolean(options.allowHalfOpen),
-    emitClose: false, // 'close' says whether there was an error: we emit it ourselves
-    autoDestroy: true,
-    decodeStrings: false, // `writableLength` counts characters of strings, as in Node's
-  });
+  initDuplex.call(this, streamOptions(options));
   this.on('end', onEnd);
   if (options.handle instanceof SocketHandle) startAccepted(this, options.handle, options);
   else if (adopted !== null) startBound(this, adopted);
@@ -63,18 +61,43 @@ function isForeign(options: LooseSocketOptions): boolean {
 }
 
 /** @throws ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE */
-function checkOptions(given: LooseSocketOptions | number | null | undefined): LooseSocketOptions {
-  if (typeof given === 'number') return { fd: given };
-  const options = { ...given };
-  for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
+function checkOptions(options: LooseSocketOptions): void {
+  for (const name of OBJECT_MODES) {
     if (!options[name]) continue;
     throw invalidArgValue(`options.${name}`, options[name], 'is not supported');
   }
   if (options.keepAliveInitialDelay !== undefined) {
     validateNumber(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
-    options.keepAliveInitialDelay = Math.max(options.keepAliveInitialDelay, 0);
   }
-  return options;
+}
+
+/**
+ * What of the options is the stream's. Named one by one, so that all sockets hand it an object of
+ * one shape, whatever theirs is: a stream looks for some twenty names, and in an object that was
+ * copied and spread each costs as much as all of them do here.
+ */
+function streamOptions(options: LooseSocketOptions): DuplexOptions {
+  return {
+    allowHalfOpen: Boolean(options.allowHalfOpen),
+    emitClose: false, // 'close' says whether there was an error: we emit it ourselves
+    autoDestroy: true,
+    decodeStrings: false, // `writableLength` counts characters of strings, as in Node's
+    defaultEncoding: options.defaultEncoding,
+    encoding: options.encoding,
+    highWaterMark: options.highWaterMark,
+    readableHighWaterMark: options.readableHighWaterMark,
+    writableHighWaterMark: options.writableHighWaterMark,
+    readable: options.readable,
+    writable: options.writable,
+    signal: options.signal,
+    construct: options.construct,
+    read: options.read,
+    write: options.write,
+    writev: options.writev,
+    final: options.final,
+    destroy: options.destroy,
+    captureRejections: options.captureRejections,
+  } as DuplexOptions;
 }
 
 function initFields(socket: SocketMethods, options: LooseSocketOptions): void {
@@ -84,9 +107,9 @@ function initFields(socket: SocketMethods, options: LooseSocketOptions): void {
   own.blockList = blockListFrom(options.blockList);
   own.noDelay = Boolean(options.noDelay);
   own.keepAlive = Boolean(options.keepAlive);
-  own.keepAliveDelaySeconds = wholeSeconds(options.keepAliveInitialDelay);
-  addChoices(own.choices, optionChoices(options, own.keepAliveDelaySeconds));
-  Object.defineProperty(socket, inside, { value: own });
+  own.keepAliveDelaySeconds = wholeSeconds(Math.max(options.keepAliveInitialDelay ?? 0, 0));
+  own.choices = optionChoices(options, own.keepAliveDelaySeconds);
+  socket[inside] = own;
   socket.connecting = false;
   socket._hadError = false;
   socket._parent = null;

@@ -13,8 +13,11 @@ import type { TcpOptions } from './api';
 import { invalidArgType, invalidArgValue, outOfRange } from './argument-errors';
 import { validateBoolean, validateInt32, validateNumber } from './validators';
 
-/** Checked choices, for a request to the stack or for `applyChoices`. */
+/** Checked choices, for a request to the stack or for `applyChoices`. Never changed once made. */
 export type TcpChoices = Pick<ConnectionOptions, 'tuning' | 'ecn' | 'hopLimit'>;
+
+/** Most sockets choose nothing: they share this. */
+export const NO_CHOICES: TcpChoices = Object.freeze({});
 
 type Choose = (choices: TcpChoices, value: unknown, name: string) => void;
 
@@ -93,15 +96,18 @@ export type ChoiceName = keyof typeof CHOICES;
 const NAMES = Object.keys(CHOICES) as ChoiceName[];
 
 /**
- * Adds to `choices` what stands in `options`.
+ * What stands in `options`.
  * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
-export function readChoices(choices: TcpChoices, options: object): void {
+export function readChoices(options: object): TcpChoices {
   const given = options as { readonly [Name in ChoiceName]?: unknown };
+  let choices = NO_CHOICES;
   for (const name of NAMES) {
     if (given[name] === undefined) continue;
+    if (choices === NO_CHOICES) choices = {};
     CHOICES[name](choices, given[name], `options.${name}`);
   }
+  return choices;
 }
 
 /** One choice alone, said of `argument`. @throws like `readChoices` */
@@ -111,11 +117,13 @@ export function choose(name: ChoiceName, value: unknown, argument: string): TcpC
   return choices;
 }
 
-/** Adds `more` to `choices`. */
-export function addChoices(choices: TcpChoices, more: TcpChoices): void {
-  const { tuning } = choices;
-  Object.assign(choices, more);
-  if (tuning !== undefined) choices.tuning = { ...tuning, ...more.tuning };
+/** Both; where they contradict, `more`. */
+export function joinChoices(choices: TcpChoices, more: TcpChoices): TcpChoices {
+  if (more === NO_CHOICES) return choices;
+  if (choices === NO_CHOICES) return more;
+  const joined = { ...choices, ...more };
+  if (choices.tuning !== undefined) joined.tuning = { ...choices.tuning, ...more.tuning };
+  return joined;
 }
 
 /** Makes them hold for a connection that is there already. (What its SYN has said stays said.) */

@@ -37,6 +37,17 @@ export type EngineFactory = (setup: ConnectionSetup) => TcpEngine;
  */
 const GAP_BEHIND_PREDECESSOR = 65_537;
 
+/** What a user may choose otherwise, beside the tuning. */
+const CHOICES = [
+  'noDelay',
+  'keepAlive',
+  'keepAliveDelayMs',
+  'ecn',
+  'congestionControl',
+  'sendBufferBytes',
+  'receiveBufferBytes',
+] as const;
+
 /** A flow label has 20 bits. */
 const FLOW_LABEL = 0xfffff;
 
@@ -103,6 +114,7 @@ export class Registry {
       throw new ConfigurationError(`no congestion control ${congestionControl}, only ${known}`);
     }
     const { sendBufferBytes, receiveBufferBytes } = options;
+    if (tuning === undefined && CHOICES.every((name) => options[name] === undefined)) return config;
     return {
       ...config,
       noDelay: noDelay ?? config.noDelay,
