@@ -17,6 +17,7 @@ import { type RawLinkOptions, readRawLinkOptions } from './raw-link-options';
 import { RawReceiver } from './raw-receiver';
 import { RawTransmitter } from './raw-transmitter';
 import { Raw6Socket } from './raw6-socket';
+import { receiveArrived } from './receive-arrived';
 
 const READABLE: PollOptions = { readable: true, writable: false };
 const BOTH: PollOptions = { readable: true, writable: true };
@@ -95,7 +96,7 @@ export class RawLink extends HostLink {
   }
 
   receiveNow(): void {
-    if (this.#poll !== null) this.#receive();
+    receiveArrived(this.counters, this.#receive);
     this.#raw6?.receiveNow();
   }
 
@@ -142,10 +143,11 @@ export class RawLink extends HostLink {
     if (events.writable) this.#sendMore();
   };
 
-  #receive(): void {
+  readonly #receive = (): void => {
+    if (this.#poll === null) return;
     const error = this.#receiver?.handleReadable() ?? 0;
     if (error !== 0) this.handleFailure(systemError(error, 'receive on a raw socket'));
-  }
+  };
 
   #sendMore(): void {
     const transmitter = this.#transmitter;

@@ -18,6 +18,7 @@ import { type RawLinkOptions, readRawLinkOptions } from './raw-link-options';
 import { isTemporary, openRawSocket, putFilter, socketError } from './raw-socket-opener';
 import { RawSocketReceiver } from './raw-socket-receiver';
 import { RawSocketTransmitter } from './raw-socket-transmitter';
+import { receiveArrived } from './receive-arrived';
 
 /** How often an unreferenced link looks for packets, in ms. */
 const UNREFERENCED_POLL_MS = 10;
@@ -30,6 +31,8 @@ export class RawSocketLink extends HostLink {
   #socket: Socket | null = null;
   #receiver: RawSocketReceiver | null = null;
   #transmitter: RawSocketTransmitter | null = null;
+  /** What the package has read, and nobody has looked at yet. */
+  readonly #waiting: Uint8Array[] = [];
   /** Present while the link is unreferenced. */
   #timer: NodeJS.Timeout | null = null;
 
@@ -80,6 +83,11 @@ export class RawSocketLink extends HostLink {
     this.#transmitter?.dispose();
     this.#socket?.close();
     this.#socket = this.#receiver = this.#transmitter = null;
+    this.#waiting.length = 0;
+  }
+
+  receiveNow(): void {
+    receiveArrived(this.counters, this.#receive);
   }
 
   /** Referenced at first. */
@@ -92,7 +100,7 @@ export class RawSocketLink extends HostLink {
   unref(): void {
     if (this.#timer !== null || this.#socket === null) return;
     this.#socket.pauseRecv();
-    this.#timer = setInterval(() => this.#receive(null), UNREFERENCED_POLL_MS);
+    this.#timer = setInterval(this.#receive, UNREFERENCED_POLL_MS);
     this.#timer.unref();
   }
 
@@ -101,11 +109,13 @@ export class RawSocketLink extends HostLink {
    * not. It uses its buffer again, and takes what a listener throws for an error of the socket.
    */
   readonly #handleMessage = (packet: Uint8Array): void => {
-    setImmediate(this.#receive, Buffer.from(packet));
+    this.#waiting.push(Buffer.from(packet));
+    setImmediate(this.#receive);
   };
 
-  readonly #receive = (packet: Uint8Array | null): void => {
-    this.#receiver?.handleReadable(packet);
+  /** Once for each packet that the package has read, which it does one by one, or without one. */
+  readonly #receive = (): void => {
+    this.#receiver?.handleReadable(this.#waiting.shift() ?? null);
     // Receiving starves the package's own word of room to send.
     this.#transmitter?.handleWritable();
   };

@@ -10,6 +10,7 @@ import type { LinkCounters } from './link-counters';
 import { loadTcpPort6 } from './port-filter';
 import { openRaw6Descriptor } from './raw6-descriptor';
 import { Raw6Receiver } from './raw6-receiver';
+import { receiveArrived } from './receive-arrived';
 
 const READABLE: sys.PollOptions = { readable: true, writable: false };
 const BOTH: sys.PollOptions = { readable: true, writable: true };
@@ -27,6 +28,7 @@ export class Raw6Socket {
   readonly #libc: sys.Libc;
   readonly #ports: HostPorts;
   readonly #events: Raw6SocketEvents;
+  readonly #counters: LinkCounters;
   readonly #receiver: Raw6Receiver;
   /** koffi stops the events of a handle that nobody holds; closed, it must not be touched. */
   #poll: sys.PollHandle | null;
@@ -64,6 +66,7 @@ export class Raw6Socket {
     this.#libc = libc;
     this.fd = fd;
     this.#ports = ports;
+    this.#counters = counters;
     this.#events = events;
     const accepts = (offset: number, length: number) => ports.accepts6(offset, length);
     this.#receiver = new Raw6Receiver(libc, fd, sys.IPPROTO_TCP, accepts, counters, host);
@@ -96,7 +99,7 @@ export class Raw6Socket {
   }
 
   receiveNow(): void {
-    if (this.#poll !== null) this.#receive();
+    receiveArrived(this.#counters, this.#receive);
   }
 
   /** Why by way of an immediate: see RawLink. */
@@ -107,16 +110,17 @@ export class Raw6Socket {
   readonly #handleEvents = (status: number, events: sys.PollOptions): void => {
     if (this.#poll === null) return;
     if (status < 0) this.#events.handleFailure(systemError(-status, 'poll of a raw socket'));
-    if (events.readable && this.#poll !== null) this.#receive();
+    if (events.readable) this.#receive();
     if (events.writable && this.#poll !== null) {
       this.#poll.start(READABLE, this.#handlePoll);
       this.#events.handleRoom();
     }
   };
 
-  #receive(): void {
+  readonly #receive = (): void => {
+    if (this.#poll === null) return;
     const error = this.#receiver.handleReadable();
     if (error === 0) return;
     this.#events.handleFailure(systemError(error, 'receive on a raw socket'));
-  }
+  };
 }

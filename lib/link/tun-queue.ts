@@ -2,13 +2,11 @@
 import type { LinkHost } from '../../types/link';
 import type { Libc, PollHandle, PollOptions } from './libc';
 import type { LinkCounters } from './link-counters';
+import { receiveArrived } from './receive-arrived';
 import { TunReceiver } from './tun-receiver';
 
 const READABLE: PollOptions = { readable: true, writable: false };
 const BOTH: PollOptions = { readable: true, writable: true };
-
-/** Batches that `receiveNow` takes in at once: some thousand packets. */
-const MOST_BATCHES = 16;
 
 /** What a queue tells its link. */
 export interface TunQueueEvents {
@@ -45,13 +43,8 @@ export class TunQueue {
     this.#poll?.start(BOTH, this.#handlePoll);
   }
 
-  /** What has arrived by now, to a limit. */
   receiveNow(): void {
-    for (let i = 0; i < MOST_BATCHES && this.#poll !== null; i++) {
-      const before = this.#counters.receivedPackets;
-      this.#read();
-      if (this.#counters.receivedPackets === before) return;
-    }
+    receiveArrived(this.#counters, this.#read);
   }
 
   stop(): void {
@@ -89,8 +82,9 @@ export class TunQueue {
     }
   };
 
-  #read(): void {
+  readonly #read = (): void => {
+    if (this.#poll === null) return;
     const error = this.#receiver.handleReadable();
     if (error !== 0) this.#events.handleBroken(error);
-  }
+  };
 }
