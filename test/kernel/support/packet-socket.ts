@@ -25,7 +25,6 @@ const EAGAIN = 11;
 const SOCKADDR_LL_BYTES = 20;
 const LONGEST_BYTES = 128 * 1024;
 
-const LD_ABS = 0x20;
 /** SKF_AD_OFF with SKF_AD_RANDOM: a number that nobody foresees. */
 const RANDOM = 0xfffff000 + 56;
 const TCP = 6;
@@ -125,16 +124,16 @@ function programFor(address: IpAddress, choice: PacketChoice): bpf.BpfProgram {
   if (flags !== undefined) need(bpf.LDB_ABS, next, bpf.JEQ, TCP);
   const others: number[] = [];
   for (const [i, word] of words.entries()) {
-    program.add(LD_ABS, source + 4 * i);
+    program.add(bpf.LD_ABS, source + 4 * i);
     others.push(program.add(bpf.JEQ, word));
   }
   const known = program.add(bpf.JA);
   for (const place of others) program.failTo(place, program.size);
-  for (const [i, word] of words.entries()) need(LD_ABS, destination + 4 * i, bpf.JEQ, word);
+  for (const [i, word] of words.entries()) need(bpf.LD_ABS, destination + 4 * i, bpf.JEQ, word);
   program.jumpTo(known, program.size);
   if (flags !== undefined) addFlags(program, isIpv6, flags, drops);
   if (oneIn > 1) {
-    program.add(LD_ABS, RANDOM);
+    program.add(bpf.LD_ABS, RANDOM);
     program.add(bpf.AND, oneIn - 1);
     drops.push(program.add(bpf.JEQ, 0));
   }
