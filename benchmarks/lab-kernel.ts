@@ -58,6 +58,9 @@ async function compare(
     }
   }
   const [our, their] = [spreadOf(ours), spreadOf(theirs)];
+  // The same packets are lost for both: what one of them lacks in every pair is no chance.
+  const pairs = ours.map((mbits, i) => `${mbits.toFixed(1)}/${theirs[i].toFixed(1)}`);
+  console.log(`# seeds 1 to ${runs}: ${pairs.join(', ')}`);
   printRow(`usernet, ${controller}, ${name}`, our, 'Mbit/s', 1);
   printRow(`linux, ${controller}, ${name}`, their, 'Mbit/s', 1);
   printRatio(`usernet / linux, ${controller}, ${name}`, our, their);
