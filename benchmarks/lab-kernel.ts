@@ -66,6 +66,7 @@ async function compare(
   printRatio(`usernet / linux, ${controller}, ${name}`, our, their);
 }
 
+process.once('SIGINT', () => process.exit(130));
 main().catch((error) => {
   console.error(error);
   process.exitCode = 1;

@@ -58,6 +58,7 @@ class KernelPath {
   #sink: ChildProcess | null = null;
 
   constructor(run: KernelRun) {
+    process.once('exit', this.#removeSpaces); // also when it is interrupted
     const right = this.#makeEnd('right', RIGHT, LEFT);
     const there = this.#makePath(new SeededRandom(run.seed), run.there, (offset, length) =>
       carry(right, offset, length),
@@ -118,8 +119,13 @@ class KernelPath {
     for (const path of this.#paths) path.clear();
     for (const link of this.#links) link.close();
     packetMemory.release(this.#scratch, PACKET_BYTES);
-    for (const space of this.#spaces) execFileSync('ip', ['netns', 'del', space]);
+    process.off('exit', this.#removeSpaces);
+    this.#removeSpaces();
   }
+
+  readonly #removeSpaces = (): void => {
+    for (const space of this.#spaces) execFileSync('ip', ['netns', 'del', space]);
+  };
 
   #makeEnd(side: string, own: string, other: string): TunLink {
     const space = spaceOf(side);
