@@ -4,7 +4,8 @@
  *
  * Two connections in one thread, MSS 1,460, checksums written and verified on every segment,
  * timestamps on. The sender's segment is written into a slot of packet memory, read from there,
- * checked and delivered; the answer goes the same way back.
+ * checked and delivered; the answer goes the same way back. In turns with a skeleton that copies,
+ * sums and writes headers like that, but has no protocol: the ceiling of any engine.
  */
 import { packetMemory } from '../lib/support/memory';
 import { DEFAULT_TCP_CONFIG } from '../lib/tcp/config';
@@ -18,11 +19,14 @@ import {
   writeSegment,
   writeTcpChecksum,
 } from '../lib/wire/tcp-header';
-import { printHeading, printRow, samplesOf, spreadOf } from './support/report';
+import { printHeading, printRatio, printRow, samplesOf, spreadOf } from './support/report';
+import { Skeleton } from './support/skeleton';
 
 const SAMPLES = samplesOf(7);
 const SEGMENTS_A_SAMPLE = 300_000;
 const MSS = 1460;
+/** What timestamps leave of it. */
+const TEXT_BYTES = MSS - 12;
 const SLOTS = 64;
 const SLOT_BYTES = 2048;
 const TCP = 6;
@@ -33,7 +37,7 @@ const ring = packetMemory.allocate(SLOTS * SLOT_BYTES);
 const lengths = new Int32Array(SLOTS);
 const addresses = addressSum(0, 0, 0xffff, 0x7f000001, 0, 0, 0xffff, 0x7f000001);
 const chunk = new Uint8Array(65_536).fill(0x61);
-const target = new Uint8Array(65_536);
+const target = Buffer.alloc(65_536);
 let now = 0;
 
 function connection(localPort: number, remotePort: number): Connection {
@@ -84,10 +88,8 @@ function run(
   return Number(process.hrtime.bigint() - begin);
 }
 
-printHeading(
-  'hot-path: segments a second through read, checks, ACK, write; MSS 1,460, checksums on',
-);
-for (const useSlabs of [true, false]) {
+/** @returns a function that carries segments of text, and says how many nanoseconds it took */
+function engine(useSlabs: boolean): (segments: number) => number {
   const sender = connection(1, 2);
   const receiver = connection(2, 1);
   sender.open(-5000, now);
@@ -95,15 +97,36 @@ for (const useSlabs of [true, false]) {
     carry(sender, receiver);
     carry(receiver, sender);
   }
-  run(sender, receiver, 200_000, useSlabs);
-  const rates: number[] = [];
+  return (segments) => run(sender, receiver, segments, useSlabs);
+}
+
+/** The same for what is left without a protocol. */
+function skeleton(useSlabs: boolean): (segments: number) => number {
+  const bare = new Skeleton(useSlabs ? null : target, () => undefined);
+  return (segments) => {
+    const begin = process.hrtime.bigint();
+    bare.run(chunk, segments);
+    return Number(process.hrtime.bigint() - begin);
+  };
+}
+
+printHeading(
+  'hot-path: segments a second through read, checks, ACK, write; MSS 1,460, checksums on',
+);
+for (const useSlabs of [true, false]) {
+  const how = useSlabs ? 'pieces of slabs' : "into the user's buffer";
+  const runs = [engine(useSlabs), skeleton(useSlabs)];
+  for (const carryOn of runs) carryOn(200_000);
+  const rates: number[][] = [[], []];
   for (let i = 0; i < SAMPLES; i++) {
-    const ns = run(sender, receiver, SEGMENTS_A_SAMPLE, useSlabs);
-    rates.push((SEGMENTS_A_SAMPLE / ns) * 1000);
+    runs.forEach((carryOn, which) => {
+      rates[which].push((SEGMENTS_A_SAMPLE / carryOn(SEGMENTS_A_SAMPLE)) * 1000);
+    });
   }
-  const rate = spreadOf(rates);
-  const how = useSlabs ? 'received in pieces of slabs' : "received into the user's buffer";
-  printRow(how, rate, 'M data segments/s');
-  const gbits = rates.map((r) => (r * 1e6 * sender.info(now).snd_mss * 8) / 1e9);
-  printRow('', spreadOf(gbits), 'Gbit/s of text');
+  const [ours, bare] = rates.map(spreadOf);
+  printRow(`engine, ${how}`, ours, 'M data segments/s');
+  printRow(`skeleton, ${how}`, bare, 'M data segments/s');
+  printRatio(`engine / skeleton, ${how}`, ours, bare);
+  const gbits = rates[0].map((rate) => (rate * 1e6 * TEXT_BYTES * 8) / 1e9);
+  printRow(`engine, ${how}`, spreadOf(gbits), 'Gbit/s of text');
 }
