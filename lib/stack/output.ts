@@ -17,7 +17,7 @@ import {
   writeGatheredChecksum,
   writeSegment,
   writeSegmentHeader,
-  writeTcpChecksum,
+  writeWholeSegment,
 } from '../wire/tcp-header';
 import type { Attachment } from './attachment';
 import type { Counters } from './counters';
@@ -216,12 +216,10 @@ export class Output {
       }
       commitGathered(attachment.link, headerBytes + written, segment);
     } else {
-      const written = writeSegment(offset + headerBytes, segment);
+      const written = attachment.link.needsChecksum
+        ? writeWholeSegment(offset + headerBytes, segment, addresses)
+        : writeSegment(offset + headerBytes, segment);
       this.#writeIp(offset, tuple, written);
-      if (attachment.link.needsChecksum) {
-        const pseudoSum = pseudoHeaderSum(addresses, PROTOCOL_TCP, written);
-        writeTcpChecksum(offset + headerBytes, written, pseudoSum);
-      }
       attachment.link.commit(headerBytes + written, segment.pieceBytes);
     }
     const counters = this.#counters;

@@ -60,19 +60,20 @@ export function processUrgent(tcb: Tcb, seg: Segment): void {
 
 /** Seventh check: text in its turn goes to the user, text ahead of its turn waits. */
 export function processText(tcb: Tcb, seg: Segment, now: number): void {
-  const length = seg.textLength;
-  if (length === 0 || !mayReceiveText(tcb.state)) return;
+  if (seg.textLength === 0 || !mayReceiveText(tcb.state)) return;
   if (tcb.released) {
     resetForLateText(tcb);
     return;
   }
-  tcb.count.dataSegmentsIn++;
-  if (tcb.ts.on && seg.hasTimestamps) noteReceiverRtt(tcb, seg.tsecr, now);
-  if (seg.seq !== tcb.rcv.nxt) {
-    holdText(tcb, seg);
-    return;
-  }
+  if (seg.seq === tcb.rcv.nxt) takeText(tcb, seg, now);
+  else holdText(tcb, seg, now);
+}
+
+/** Text that is the next, and wanted. */
+export function takeText(tcb: Tcb, seg: Segment, now: number): void {
   const { rcv, receiveBuffer, reassembly } = tcb;
+  const length = seg.textLength;
+  noteText(tcb, seg, now);
   receiveBuffer.append(seg.textOffset, length);
   let taken = length;
   rcv.nxt = seqAdd(rcv.nxt, length);
@@ -99,8 +100,14 @@ export function processFin(tcb: Tcb, seg: Segment, now: number): void {
   if (rcv.finPending && rcv.finSeq === rcv.nxt) takeFin(tcb, now);
 }
 
-function holdText(tcb: Tcb, seg: Segment): void {
+function noteText(tcb: Tcb, seg: Segment, now: number): void {
+  tcb.count.dataSegmentsIn++;
+  if (tcb.ts.on && seg.hasTimestamps) noteReceiverRtt(tcb, seg.tsecr, now);
+}
+
+function holdText(tcb: Tcb, seg: Segment, now: number): void {
   const { reassembly } = tcb;
+  noteText(tcb, seg, now);
   const { seq } = seg;
   const end = seqAdd(seq, seg.textLength);
   tcb.count.outOfOrder++;

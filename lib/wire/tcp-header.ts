@@ -2,7 +2,7 @@
  * The TCP header in packet memory (RFC 9293 §3.1), from and to a Segment.
  */
 import { packetMemory } from '../support/memory';
-import { addSums, finishSum, sumBytes } from './checksum';
+import { addSums, copyBytes, finishSum, pseudoHeaderSum, sumBehind, sumBytes } from './checksum';
 import { ACK, type Segment } from './segment';
 import { optionBytes, readOptions, writeOptions } from './tcp-options';
 
@@ -33,6 +33,7 @@ export const CHECKSUM_FULL = 1;
 /** The field holds the pseudo-header's sum only: a kernel left the rest to hardware. */
 export const CHECKSUM_PARTIAL = 2;
 
+const TCP = 6;
 const CHECKSUM_AT = 16;
 /** NOP, NOP, timestamps, length 10: the whole option block of most segments (RFC 7323 App. A). */
 const NOP_NOP_TIMESTAMPS = 0x0101080a;
@@ -88,6 +89,29 @@ export function writeSegment(offset: number, seg: Segment): number {
   return headerBytes + textBytes;
 }
 
+/**
+ * `writeSegment` with the checksum, which costs no second pass over the text.
+ * @param addresses what `addressSum` returned
+ */
+export function writeWholeSegment(offset: number, seg: Segment, addresses: number): number {
+  const headerBytes = writeSegmentHeader(offset, seg);
+  const length = headerBytes + seg.textLength + seg.moreLength;
+  const textAt = offset + headerBytes;
+  let sum = addSums(sumBytes(offset, headerBytes), pseudoHeaderSum(addresses, TCP, length));
+  if (seg.textLength > 0) {
+    sum = addSums(sum, copyBytes(textAt, seg.textOffset, seg.textLength));
+    if (seg.moreLength > 0) sum = addSums(sum, copyMore(textAt, seg));
+  }
+  packetMemory.view.setUint16(offset + CHECKSUM_AT, finishSum(sum));
+  return length;
+}
+
+/** The second piece, behind the first. @returns what it adds to the sum */
+function copyMore(textAt: number, seg: Segment): number {
+  const { textLength, moreOffset, moreLength } = seg;
+  return sumBehind(textLength, copyBytes(textAt + textLength, moreOffset, moreLength));
+}
+
 /** `writeSegment` without the text. @returns bytes of the header, options included */
 export function writeSegmentHeader(offset: number, seg: Segment): number {
   const headerBytes = segmentHeaderBytes(seg);
@@ -136,10 +160,7 @@ export function writeGatheredChecksum(
   let sum = addSums(sumBytes(offset, headerBytes), pseudoSum);
   sum = addSums(sum, sumBytes(seg.textOffset, seg.textLength));
   if (seg.moreLength > 0) {
-    const more = sumBytes(seg.moreOffset, seg.moreLength);
-    // Behind an odd number of bytes, high and low ones change places (RFC 1071 §2).
-    const swapped = ((more & 0xff) << 8) | (more >>> 8);
-    sum = addSums(sum, (seg.textLength & 1) === 0 ? more : swapped);
+    sum = addSums(sum, sumBehind(seg.textLength, sumBytes(seg.moreOffset, seg.moreLength)));
   }
   packetMemory.view.setUint16(offset + CHECKSUM_AT, finishSum(sum));
 }

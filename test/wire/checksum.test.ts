@@ -4,9 +4,12 @@ import { SeededRandom } from '../../lib/support/random';
 import {
   addressSum,
   addSums,
+  copyBytes,
+  copyBytesJs,
   finishSum,
   foldSum,
   pseudoHeaderSum,
+  sumBehind,
   sumBytes,
   sumBytesJs,
   usesSimd,
@@ -71,6 +74,44 @@ t.test('agrees with the definition at every length and alignment', async (t) => 
     wrong.push(compare(block + random.below(100), random.below(3_900)));
   }
   t.same(wrong.filter(Boolean), []);
+});
+
+t.test('copies as it sums, and nothing beside', async (t) => {
+  const seed = Number(process.env.SEED ?? Date.now() % 1e9);
+  t.comment(`SEED=${seed}`);
+  const random = new SeededRandom(seed);
+  const wrong: string[] = [];
+  for (let i = 0; i < 2_000; i++) {
+    const length = i < 200 ? i : random.below(3_000);
+    const from = block + random.below(64);
+    const to = block + 8192 + random.below(64);
+    random.fill(packetMemory.bytes.subarray(block, block + 4096));
+    const sum = sumSlowly(from, length);
+    for (const copy of [copyBytes, copyBytesJs]) {
+      packetMemory.bytes.fill(0xa5, block + 8000, block + 12_000);
+      const result = copy(to, from, length);
+      const isCopied = Buffer.compare(slice(to, length), slice(from, length)) === 0;
+      const isNarrow = slice(to - 9, 9).every(isFill) && slice(to + length, 70).every(isFill);
+      if (result === sum && isCopied && isNarrow) continue;
+      wrong.push(`${copy.name}: ${length} bytes from ${from - block} to ${to - block}`);
+    }
+  }
+  t.same(wrong, []);
+  packetMemory.bytes.fill(0xff, block, block + BLOCK_BYTES / 2);
+  const half = BLOCK_BYTES / 2;
+  for (const length of [65_535, 512 * 1024, 512 * 1024 + 1, half - 1]) {
+    t.equal(copyBytes(block + half, block, length), sumBytes(block, length), `${length} bytes`);
+    t.ok(slice(block + half, length).equals(slice(block, length)));
+  }
+});
+
+t.test('a sum behind an odd number of bytes is turned', async (t) => {
+  new SeededRandom(11).fill(packetMemory.bytes.subarray(block, block + 2000));
+  const whole = sumBytes(block, 1999);
+  for (const cut of [0, 1, 2, 21, 1000, 1001, 1998, 1999]) {
+    const behind = sumBehind(cut, sumBytes(block + cut, 1999 - cut));
+    t.equal(addSums(sumBytes(block, cut), behind), whole, `${cut}`);
+  }
 });
 
 t.test('does not overflow on the largest sums', async (t) => {
@@ -150,12 +191,24 @@ t.test('where WebAssembly fails it does without', async (t) => {
     new SeededRandom(9).fill(packetMemory.bytes.subarray(block, block + 2000));
     for (const length of [0, 40, 41, 1460, BLOCK_BYTES]) {
       t.equal(plain.sumBytes(block, length), sumBytes(block, length), `${length} bytes`);
+      const half = block + BLOCK_BYTES / 2;
+      if (length > 2000) continue;
+      t.equal(plain.copyBytes(half, block, length), sumBytes(block, length), 'copied, too');
+      t.ok(slice(half, length).equals(slice(block, length)));
     }
   } finally {
     Reflect.set(WebAssembly, 'Instance', Instance);
     require.cache[path] = loaded;
   }
 });
+
+function slice(offset: number, length: number): Buffer {
+  return Buffer.from(packetMemory.buffer, offset, length);
+}
+
+function isFill(byte: number): boolean {
+  return byte === 0xa5;
+}
 
 /** @returns what is wrong about the sums of these bytes, '' when nothing is */
 function compare(offset: number, length: number): string {

@@ -22,6 +22,7 @@ import {
   writeSegment,
   writeSegmentHeader,
   writeTcpChecksum,
+  writeWholeSegment,
 } from '../../lib/wire/tcp-header';
 
 const BLOCK = packetMemory.allocate(256 * 1024);
@@ -279,6 +280,33 @@ t.test('the checksum of text that lies elsewhere is that of the whole segment', 
       t.equal(hexAt(AT, 20), whole, `${textLength} + ${moreLength} bytes`);
     }
   }
+});
+
+t.test('a segment whose checksum is made on the way is the same as one summed later', async (t) => {
+  const seed = Number(process.env.SEED ?? Date.now() % 1e9);
+  t.comment(`SEED=${seed}`);
+  const random = new SeededRandom(seed);
+  random.fill(packetMemory.bytes.subarray(TEXT, TEXT + 10_000));
+  const seg = new Segment();
+  const bad: string[] = [];
+  for (let i = 0; i < 500; i++) {
+    seg.clear();
+    const [textLength, more] = [random.below(1500), random.below(1500)];
+    Object.assign(seg, { seq: random.next32() | 0, flags: ACK, textLength, ack: i });
+    seg.moreLength = textLength > 0 && random.below(2) === 0 ? more : 0;
+    seg.textOffset = TEXT + random.below(3000);
+    seg.moreOffset = TEXT + 5000 + random.below(3000);
+    seg.hasTimestamps = random.below(2) === 0;
+    seg.sackCount = random.below(4);
+    const addresses = random.below(0x1_0000);
+    const length = writeSegment(AT, seg);
+    writeTcpChecksum(AT, length, pseudoHeaderSum(addresses, 6, length));
+    const later = hexAt(AT, length);
+    packetMemory.bytes.fill(0xee, AT, AT + length);
+    if (writeWholeSegment(AT, seg, addresses) === length && hexAt(AT, length) === later) continue;
+    bad.push(`round ${i}: ${seg.textLength} + ${seg.moreLength} bytes`);
+  }
+  t.same(bad, [], `SEED=${seed}`);
 });
 
 t.test('random bytes never throw, text never ends behind the segment', async (t) => {
