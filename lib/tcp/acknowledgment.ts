@@ -34,10 +34,24 @@ const TIMER_GRAIN_MS = 1;
 
 /** Takes an ACK that is neither too old nor of what was never sent. */
 export function processAck(tcb: Tcb, seg: Segment, now: number): void {
-  const { snd } = tcb;
-  const { ack } = seg;
   const window = scaledWindow(tcb, seg);
-  const { scoreboard, sack } = tcb;
+  if (tcb.sending !== null) {
+    processAckOfText(tcb, seg, window, now);
+  } else {
+    // Nothing was ever sent that it could be about: it only brings a window.
+    if (tcb.ecn.on) takeEcho(tcb, seg);
+    processWindow(tcb, seg, window, now);
+  }
+  // Also where a loss holds back what is acknowledged: new text leaves all the same, and runs out.
+  if (tcb.sendBlocked && isWorthWriting(tcb)) {
+    tcb.sendBlocked = false;
+    tcb.events |= EVENT_WRITABLE;
+  }
+}
+
+function processAckOfText(tcb: Tcb, seg: Segment, window: number, now: number): void {
+  const { scoreboard, sack, snd } = tcb;
+  const { ack } = seg;
   const advances = seqGt(ack, snd.una);
   scoreboard.beginAck(now, echoedAt(tcb, seg), tcb.rtt.min);
   scoreboard.delivered = 0;
@@ -53,16 +67,16 @@ export function processAck(tcb: Tcb, seg: Segment, now: number): void {
   if (tcb.tailProbe.pending) processTailProbeAck(tcb, seg);
   if (advances) scheduleTailProbe(tcb, now);
   if (tcb.ecn.on) takeEcho(tcb, seg);
-  const isNewer = seqLt(snd.wl1, seg.seq) || (snd.wl1 === seg.seq && seqLeq(snd.wl2, ack));
-  if (isNewer && seqGeq(ack, snd.una)) updateWindow(tcb, seg, window, now);
+  processWindow(tcb, seg, window, now);
   if (tcb.forwardRto.step !== 'off') {
     processForwardRto(tcb, advances, repeats || scoreboard.delivered > 0, now);
   }
-  // Also where a loss holds back what is acknowledged: new text leaves all the same, and runs out.
-  if (tcb.sendBlocked && isWorthWriting(tcb)) {
-    tcb.sendBlocked = false;
-    tcb.events |= EVENT_WRITABLE;
-  }
+}
+
+function processWindow(tcb: Tcb, seg: Segment, window: number, now: number): void {
+  const { snd } = tcb;
+  const isNewer = seqLt(snd.wl1, seg.seq) || (snd.wl1 === seg.seq && seqLeq(snd.wl2, seg.ack));
+  if (isNewer && seqGeq(seg.ack, snd.una)) updateWindow(tcb, seg, window, now);
 }
 
 /** The window of the segment that opened the connection, or completed it. */
@@ -76,7 +90,7 @@ export function takeFirstWindow(tcb: Tcb, seg: Segment): void {
 
 /** Our SYN is acknowledged. */
 export function acceptSynAck(tcb: Tcb, seg: Segment, now: number): void {
-  const { snd, timers, rtt, cc } = tcb;
+  const { snd, timers, rtt } = tcb;
   // Urgent data that waits in the send buffer begins behind the SYN.
   snd.up = seqAdd(seg.ack, seqDiff(snd.up, snd.una));
   snd.una = seg.ack;
@@ -85,7 +99,7 @@ export function acceptSynAck(tcb: Tcb, seg: Segment, now: number): void {
   tcb.softError = null;
   timers.disarm(TIMER_RETRANSMIT);
   // RFC 6928 §2: one repeated SYN may have been impatience, two are a loss: begin with one segment.
-  if (repetitions > 1) cc.cwnd = snd.mss;
+  if (repetitions > 1) tcb.cc.cwnd = snd.mss;
 }
 
 /**

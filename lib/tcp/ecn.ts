@@ -61,14 +61,14 @@ export function takeMarks(tcb: Tcb, seg: Segment): void {
 
 /** The peer echoes a mark: the window shrinks as for a loss, once a round trip (§6.1.2). */
 export function takeEcho(tcb: Tcb, seg: Segment): void {
-  const { ecn, snd, cc, recovery } = tcb;
+  const { ecn, snd } = tcb;
   if (ecn.reduced && seqGt(snd.una, ecn.recover)) ecn.reduced = false;
   if (ecn.reduced || (seg.flags & (ECE | SYN)) !== ECE) return;
   ecn.reduced = true;
   ecn.recover = snd.nxt;
   ecn.cwrDue = true;
   ecn.echoesTaken++;
-  if (recovery.mode === 'none') cc.handleLoss(seqDiff(snd.nxt, snd.una));
+  if (tcb.recovery.mode === 'none') tcb.cc.handleLoss(seqDiff(snd.nxt, snd.una));
 }
 
 /** What an outgoing segment says and how it may be marked: only new text may (§6.1.4, §6.1.5). */

@@ -3,13 +3,16 @@
  * `TcpInfo`.
  */
 import type { TcpInfo } from '../../types/tcp';
+import { Sending } from './sending';
 import { seqDiff } from './seq';
 import { isSynchronized } from './state';
 import type { Tcb } from './tcb';
 import { endOfText } from './transmit';
 
 export function describe(tcb: Tcb, now: number): TcpInfo {
-  const { snd, rcv, rtt, cc, count } = tcb;
+  const { snd, rcv, rtt, count } = tcb;
+  // To be looked at does not make a connection larger.
+  const { cc, scoreboard, undo } = tcb.sending ?? new Sending(tcb);
   return {
     state: tcb.state,
     rto: rtt.rto,
@@ -43,10 +46,10 @@ export function describe(tcb: Tcb, now: number): TcpInfo {
     rcv_rtt: tcb.readRate.rtt,
     last_data_sent: now - snd.lastAt,
     last_data_recv: now - rcv.lastAt,
-    lost: tcb.scoreboard.lostBytes,
-    sacked: tcb.scoreboard.sackedBytes,
-    reord_seen: tcb.scoreboard.reordered,
-    undo_count: tcb.undo.count,
+    lost: scoreboard.lostBytes,
+    sacked: scoreboard.sackedBytes,
+    reord_seen: scoreboard.reordered,
+    undo_count: undo.count,
     timestamps: tcb.ts.on,
     sack: tcb.sack.on,
     ecn: tcb.ecn.on,

@@ -20,7 +20,7 @@ export function checkInvariants(connection: Connection): void {
 }
 
 function checkSender(tcb: Tcb): void {
-  const { snd, sendBuffer, cc } = tcb;
+  const { snd, sendBuffer } = tcb;
   assert(seqLeq(snd.una, snd.nxt), 'SND.UNA is not after SND.NXT');
   const mostHeld = Math.max(sendBuffer.limit, sendBuffer.formerLimit);
   assert(sendBuffer.length >= 0 && sendBuffer.length <= mostHeld, 'send buffer in limits');
@@ -28,7 +28,11 @@ function checkSender(tcb: Tcb): void {
   if (!isSynchronized(tcb.state)) return;
   const afterFin = seqAdd(endOfText(tcb), tcb.finQueued && !tcb.finAcked ? 1 : 0);
   assert(seqLeq(snd.nxt, afterFin), 'nothing is sent that is not there');
-  assert(cc.cwnd >= snd.mss, 'cwnd is at least a segment');
+  if (tcb.sending === null) {
+    assert(snd.una === snd.nxt, 'nothing is outstanding that there is no record of');
+    return;
+  }
+  assert(tcb.cc.cwnd >= snd.mss, 'cwnd is at least a segment');
   assert(flightSize(tcb) >= 0, 'flight is not negative');
   checkScoreboard(tcb);
 }
@@ -73,7 +77,10 @@ function checkTimers(tcb: Tcb): void {
   if (snd.una === snd.nxt) {
     assert(!timers.isArmed(TIMER_RETRANSMIT), 'no retransmission timer without need');
   } else if (tcb.state !== 'CLOSED') {
-    assert(waits || tcb.scoreboard.lostBytes > 0, 'what is outstanding is waited for');
+    assert(
+      waits || (tcb.sending?.scoreboard.lostBytes ?? 0) > 0,
+      'what is outstanding is waited for',
+    );
   }
   if (tcb.state === 'TIME-WAIT') assert(timers.isArmed(TIMER_LINGER), 'TIME-WAIT ends');
   if (!mayTransmitText(tcb.state) && isSynchronized(tcb.state)) {

@@ -30,7 +30,7 @@ export function processSynOptions(tcb: Tcb, seg: Segment, now: number): void {
   tcb.peerMss = seg.mss < 0 ? tcb.defaultPeerMss : Math.max(seg.mss, MINIMUM_PEER_MSS);
   updateSendMss(tcb);
   agreeOnEcn(tcb, seg);
-  tcb.cc.initialize(snd.mss, config.initialWindowSegments);
+  tcb.sending?.agree(tcb);
 }
 
 /** Options on our SYN: all we can; on a SYN-ACK only what the SYN had (RFC 7323 §1.3). */

@@ -11,7 +11,7 @@ import { OWE_ACK, OWE_KEEP_ALIVE, OWE_RESET, OWE_STRAY_RESET, OWE_SYN } from './
 import { seqAdd } from './seq';
 import { mayTransmitText } from './state';
 import type { Tcb } from './tcb';
-import { noteSent, writeAck, writeHeader } from './transmit';
+import { noteSynSent, writeAck, writeHeader } from './transmit';
 
 /** @returns false when there is nothing (more) to send */
 export function pollTransmit(tcb: Tcb, now: number, out: Segment): boolean {
@@ -19,11 +19,18 @@ export function pollTransmit(tcb: Tcb, now: number, out: Segment): boolean {
   if ((owed & (OWE_RESET | OWE_STRAY_RESET)) !== 0) return writeReset(tcb, out);
   if (state === 'CLOSED') return false;
   if (state === 'SYN-SENT' || state === 'SYN-RECEIVED') return pollHandshake(tcb, now, out);
-  if (mayTransmitText(state)) {
+  if (mayTransmitText(state) && (tcb.sending !== null || hasText(tcb, now))) {
     if (pollRetransmit(tcb, now, out) || pollTailProbe(tcb, now, out)) return true;
     if (pollText(tcb, now, out) || pollProbe(tcb, now, out)) return true;
   }
   return pollKeepAlive(tcb, now, out) || pollAck(tcb, now, out);
+}
+
+/** Is there anything to send for the first time? Until there is, it does without `sending`. */
+function hasText({ sendBuffer, finQueued, snd }: Tcb, now: number): boolean {
+  if (sendBuffer.length > 0 || finQueued) return true;
+  if (!(snd.ranOutAt >= 0)) snd.ranOutAt = now;
+  return false;
 }
 
 function writeReset(tcb: Tcb, out: Segment): boolean {
@@ -51,7 +58,7 @@ function pollHandshake(tcb: Tcb, now: number, out: Segment): boolean {
   const flags = SYN | (tcb.state === 'SYN-RECEIVED' ? ACK : 0) | synFlags(tcb);
   writeHeader(tcb, out, tcb.iss, flags, now);
   tcb.snd.nxt = seqAdd(tcb.iss, 1);
-  noteSent(tcb, tcb.snd.nxt, 1, isRepeated, now);
+  noteSynSent(tcb, isRepeated, now);
   return true;
 }
 

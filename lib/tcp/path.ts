@@ -102,8 +102,7 @@ function restorePath(tcb: Tcb): void {
   tcb.pathMss = blackHole.fullMss;
   blackHole.fullMss = 0;
   if (!isSynchronized(tcb.state)) return; // the peer's SYN will say what he takes
-  updateSendMss(tcb);
-  tcb.cc.handleMssChange(tcb.snd.mss);
+  changeSendMss(tcb);
 }
 
 /**
@@ -111,11 +110,11 @@ function restorePath(tcb: Tcb): void {
  * how many of such segments in one piece the link takes, to cut it up itself.
  */
 export function updateSendMss(tcb: Tcb): void {
-  const { snd, scoreboard } = tcb;
+  const { snd } = tcb;
   const options = tcb.ts.on ? TIMESTAMP_OPTION_BYTES : 0;
   snd.mss = Math.min(tcb.peerMss, tcb.pathMss) - options;
   snd.burst = Math.max(1, Math.floor((tcb.linkText - options) / snd.mss)) * snd.mss;
-  if (tcb.linkText > snd.mss) scoreboard.segmentBytes = snd.mss;
+  tcb.sending?.noteSize(tcb);
 }
 
 /**
@@ -124,9 +123,14 @@ export function updateSendMss(tcb: Tcb): void {
  */
 function shrinkPath(tcb: Tcb, mss: number): void {
   tcb.pathMss = mss;
-  updateSendMss(tcb);
-  tcb.cc.handleMssChange(tcb.snd.mss);
+  changeSendMss(tcb);
   resend(tcb);
+}
+
+function changeSendMss(tcb: Tcb): void {
+  const { cc } = tcb; // its window begins with the size that the SYNs agreed on
+  updateSendMss(tcb);
+  cc.handleMssChange(tcb.snd.mss);
 }
 
 function noteTrouble(tcb: Tcb, error: PathError): void {

@@ -41,7 +41,7 @@ export function enterClosed(tcb: Tcb): void {
   enter(tcb, 'CLOSED');
   tcb.timers.disarmAll();
   tcb.sendBuffer.clear();
-  tcb.scoreboard.clear();
+  tcb.sending?.scoreboard.clear();
   tcb.reassembly.clear();
   tcb.owed = 0;
   tcb.duplicateAcksOwed = 0;

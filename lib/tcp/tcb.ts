@@ -10,24 +10,24 @@ import type { TcpConfig, TcpState } from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
 import { DEFAULT_PEER_MSS, HEADER_BYTES, MINIMUM_PEER_MSS } from './config';
 import type { CongestionController } from './congestion/controller';
-import { PathSample } from './congestion/path-sample';
-import { createController } from './congestion/registry';
+import type { PathSample } from './congestion/path-sample';
 import { EcnState } from './ecn';
-import { ForwardRto } from './forward-rto';
-import { BlackHole } from './path';
-import { ReorderWindow } from './rack';
+import type { ForwardRto } from './forward-rto';
+import type { BlackHole } from './path';
+import type { ReorderWindow } from './rack';
 import { Reassembly } from './reassembly';
 import { ReceiveBuffer } from './receive-buffer';
-import { Recovery } from './recovery';
+import type { Recovery } from './recovery';
 import { RttEstimator } from './rtt';
 import { SackState } from './sack';
-import { Scoreboard } from './scoreboard';
+import type { Scoreboard } from './scoreboard';
 import { SendBuffer } from './send-buffer';
-import { TailProbe } from './tail-probe';
+import { Sending } from './sending';
+import type { TailProbe } from './tail-probe';
 import { Timers } from './timers';
 import { ReadRate } from './tuning';
-import { Undo } from './undo';
-import { WindowValidation } from './validation';
+import type { Undo } from './undo';
+import type { WindowValidation } from './validation';
 
 export interface ConnectionSetup {
   config: TcpConfig;
@@ -167,17 +167,9 @@ export class Tcb {
   rcv = new ReceiveState();
   ts: TimestampState;
   readonly rtt: RttEstimator;
-  cc: CongestionController;
-  readonly path = new PathSample();
-  readonly recovery = new Recovery();
-  readonly scoreboard = new Scoreboard();
+  /** Null until the first text leaves, or something else asks for a part of it. */
+  sending: Sending | null = null;
   readonly sack = new SackState();
-  readonly rack = new ReorderWindow();
-  readonly blackHole = new BlackHole();
-  readonly tailProbe = new TailProbe();
-  readonly undo = new Undo();
-  readonly forwardRto = new ForwardRto();
-  readonly validation = new WindowValidation();
   readonly ecn = new EcnState();
   readonly readRate = new ReadRate();
   readonly timers = new Timers();
@@ -231,7 +223,6 @@ export class Tcb {
     this.rcv.seenMss = Math.min(536, this.pathMss);
     this.ts = new TimestampState(setup.timestampOffset);
     this.rtt = new RttEstimator(config);
-    this.cc = createController(config.congestionControl);
     this.sendBuffer = new SendBuffer(config.sendBufferBytes);
     this.receiveBuffer = new ReceiveBuffer(config.receiveBufferBytes);
     this.reassembly = new Reassembly(config.reassemblyRanges);
@@ -239,5 +230,56 @@ export class Tcb {
     this.noDelay = config.noDelay;
     this.keepAlive = config.keepAlive;
     this.keepAliveDelayMs = config.keepAliveDelayMs;
+  }
+
+  // The parts of `sending`, which is made for who asks for one.
+
+  get cc(): CongestionController {
+    return this.#sending.cc;
+  }
+
+  set cc(controller: CongestionController) {
+    this.#sending.cc = controller;
+  }
+
+  get scoreboard(): Scoreboard {
+    return this.#sending.scoreboard;
+  }
+
+  get path(): PathSample {
+    return this.#sending.path;
+  }
+
+  get recovery(): Recovery {
+    return this.#sending.recovery;
+  }
+
+  get validation(): WindowValidation {
+    return this.#sending.validation;
+  }
+
+  get tailProbe(): TailProbe {
+    return this.#sending.tailProbe;
+  }
+
+  get rack(): ReorderWindow {
+    return this.#sending.rack;
+  }
+
+  get undo(): Undo {
+    return this.#sending.undo;
+  }
+
+  get forwardRto(): ForwardRto {
+    return this.#sending.forwardRto;
+  }
+
+  get blackHole(): BlackHole {
+    return this.#sending.blackHole;
+  }
+
+  get #sending(): Sending {
+    this.sending ??= new Sending(this);
+    return this.sending;
   }
 }

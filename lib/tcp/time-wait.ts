@@ -68,8 +68,6 @@ export class TimeWait {
     tcb.ts = this.#ts;
     tcb.count = this.#count;
     tcb.sack.on = this.#hasSack;
-    tcb.scoreboard.reset(this.snd.nxt);
-    tcb.cc.initialize(this.snd.mss, this.#config.initialWindowSegments);
     tcb.finQueued = true;
     tcb.finAcked = true;
     tcb.finReceived = true;

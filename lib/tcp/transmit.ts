@@ -105,7 +105,18 @@ export function writeHeader(tcb: Tcb, out: Segment, seq: number, flags: number, 
   tcb.count.segmentsOut++;
 }
 
-/** Something that occupies sequence numbers has left: time it, and wait for its acknowledgment. */
+/** Our SYN has left: nothing else is outstanding. */
+export function noteSynSent(tcb: Tcb, isRepeated: boolean, now: number): void {
+  const { snd, rtt, timers } = tcb;
+  if (isRepeated) noteRepeated(tcb, now);
+  else rtt.startTiming(snd.nxt, now);
+  snd.lastAt = now;
+  if (timers.isArmed(TIMER_RETRANSMIT)) return;
+  timers.arm(TIMER_RETRANSMIT, now + rtt.rto);
+  snd.stalledSince = now;
+}
+
+/** Text or a FIN has left: time it, and wait for its acknowledgment. */
 export function noteSent(
   tcb: Tcb,
   end: number,
@@ -115,10 +126,7 @@ export function noteSent(
 ): void {
   const { snd, rtt, timers, recovery } = tcb;
   if (isRepeated) {
-    tcb.count.retransmits++;
-    rtt.timing = false; // Karn's rule
-    rtt.repeated = true;
-    rtt.repeatedTimestamp = tcb.ts.value(now);
+    noteRepeated(tcb, now);
     noteRepetition(tcb, seqAdd(end, -length), now);
   } else {
     rtt.startTiming(end, now);
@@ -126,7 +134,7 @@ export function noteSent(
   snd.lastAt = now;
   notePaced(tcb, length, now);
   if (recovery.mode === 'fast') recovery.prrOut += length;
-  if (snd.wnd === 0 && tcb.state !== 'SYN-SENT' && tcb.state !== 'SYN-RECEIVED') {
+  if (snd.wnd === 0) {
     // A probe: its clock is the persist timer's, and it never gives up (MUST-37).
     if (!timers.isArmed(TIMER_PERSIST)) timers.arm(TIMER_PERSIST, now + rtt.rto);
     return;
@@ -140,6 +148,13 @@ export function noteSent(
     timers.arm(TIMER_RETRANSMIT, now + rtt.rto);
   }
   if (!isRepeated) scheduleTailProbe(tcb, now);
+}
+
+function noteRepeated({ count, rtt, ts }: Tcb, now: number): void {
+  count.retransmits++;
+  rtt.timing = false; // Karn's rule
+  rtt.repeated = true;
+  rtt.repeatedTimestamp = ts.value(now);
 }
 
 function writeUrgent(tcb: Tcb, out: Segment, seq: number): void {

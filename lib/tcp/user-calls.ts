@@ -201,8 +201,7 @@ function begin(tcb: Tcb, iss: number, now: number): void {
   const { snd, rcv } = tcb;
   tcb.iss = iss;
   snd.una = iss;
-  tcb.scoreboard.reset(seqAdd(iss, 1));
-  tcb.path.roundEnd = iss;
+  tcb.sending?.begin(iss, seqAdd(iss, 1));
   snd.nxt = iss;
   snd.up = iss;
   tcb.owed |= OWE_SYN;

@@ -48,7 +48,8 @@ interface Sending {
 
 function sendingOf({ tcb }: Connection): Sending {
   const isForced = (tcb.owed & (OWE_PROBE | OWE_RETRANSMIT | OWE_TAIL_PROBE)) !== 0;
-  return { nxt: tcb.snd.nxt, flight: flightSize(tcb), isForced };
+  const flight = tcb.sending === null ? 0 : flightSize(tcb); // to look must not make it
+  return { nxt: tcb.snd.nxt, flight, isForced };
 }
 
 /** New text leaves only as the congestion window allows; a first segment always may, and a FIN. */

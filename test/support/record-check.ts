@@ -10,9 +10,9 @@ const MOST_ALWAYS = 64;
 let turn = 0;
 
 export function checkRecords(tcb: Tcb): void {
+  if (!isSynchronized(tcb.state) || tcb.state === 'CLOSED' || tcb.sending === null) return;
   const { scoreboard } = tcb;
   const { ring } = scoreboard;
-  if (!isSynchronized(tcb.state) || tcb.state === 'CLOSED') return;
   if (ring.count > MOST_ALWAYS && ++turn % 16 !== 0) return;
   const sums = { flying: 0, lost: 0, sacked: 0, sackedCount: 0, empty: 0 };
   let next = tcb.snd.una;

@@ -46,7 +46,7 @@ function recorded(
 ): { b: Bench; cc: Recorder } {
   const b = new Bench({ config });
   const cc = new Recorder();
-  Object.defineProperty(b.tcb, 'cc', { value: cc });
+  b.tcb.cc = cc;
   b.establish({ options });
   return { b, cc };
 }

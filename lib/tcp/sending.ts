@@ -1,0 +1,58 @@
+/**
+ * What a connection needs from its first text on: the records of what is on its way, the congestion
+ * window, and all that repairs a loss.
+ *
+ * It is more than half of a connection. One that has only been opened, or only listens to its peer,
+ * does without; `Tcb` makes it when something first asks for it.
+ */
+import type { CongestionController } from './congestion/controller';
+import { PathSample } from './congestion/path-sample';
+import { createController } from './congestion/registry';
+import { ForwardRto } from './forward-rto';
+import { BlackHole } from './path';
+import { ReorderWindow } from './rack';
+import { Recovery } from './recovery';
+import { Scoreboard } from './scoreboard';
+import { seqAdd } from './seq';
+import { TailProbe } from './tail-probe';
+import type { Tcb } from './tcb';
+import { Undo } from './undo';
+import { WindowValidation } from './validation';
+
+export class Sending {
+  cc: CongestionController;
+  readonly scoreboard = new Scoreboard();
+  readonly path = new PathSample();
+  readonly recovery = new Recovery();
+  readonly validation = new WindowValidation();
+  readonly tailProbe = new TailProbe();
+  readonly rack = new ReorderWindow();
+  readonly undo = new Undo();
+  readonly forwardRto = new ForwardRto();
+  readonly blackHole = new BlackHole();
+
+  /** As it would be had it been there from the beginning: nothing but the SYN has been sent. */
+  constructor(tcb: Tcb) {
+    const { snd, config, iss } = tcb;
+    this.cc = createController(config.congestionControl);
+    this.begin(iss, snd.nxt === iss ? seqAdd(iss, 1) : snd.nxt);
+    if (snd.mss > 0) this.agree(tcb);
+  }
+
+  /** @param first sequence number of the first text */
+  begin(iss: number, first: number): void {
+    this.path.roundEnd = iss;
+    this.scoreboard.reset(first);
+  }
+
+  /** The SYNs have said how large segments may be. */
+  agree(tcb: Tcb): void {
+    this.cc.initialize(tcb.snd.mss, tcb.config.initialWindowSegments);
+    this.noteSize(tcb);
+  }
+
+  /** The size of segments has changed: where the link cuts what we send, records count by it. */
+  noteSize({ linkText, snd }: Tcb): void {
+    if (linkText > snd.mss) this.scoreboard.segmentBytes = snd.mss;
+  }
+}
