@@ -68,6 +68,7 @@ function watched(make: MakeBench, config: object = {}, options = SACK): Bench {
   b.now += 100;
   b.inject(`S. 0:0(0) ack 1 win 65535 <${options}>`).sent();
   b.events();
+  witness = b.tcb.cc as Witness; // made now, so that a test can set what it holds
   return b;
 }
 

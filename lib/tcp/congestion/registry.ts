@@ -13,7 +13,7 @@ import type { CongestionController } from './controller';
 import { Cubic } from './cubic';
 import { Reno } from './reno';
 
-/** Called once for each connection. */
+/** Called once for each connection that sends anything. */
 export type CongestionControlFactory = () => CongestionController;
 
 const factories = new Map<string, CongestionControlFactory>([
