@@ -3,7 +3,7 @@
  */
 import { MAX_SACK_BLOCKS, type Segment } from '../wire/segment';
 import { OWE_ACK } from './owed';
-import { seqDiff, seqGt, seqLeq, seqLt } from './seq';
+import { seqAdd, seqDiff, seqGt, seqLeq, seqLt } from './seq';
 import type { Tcb } from './tcb';
 
 /** Bytes of the option with its two NOPs, for a number of blocks. */
@@ -48,8 +48,8 @@ export function noteDuplicate(tcb: Tcb, start: number, end: number): void {
  * duplicate, then the ranges of the latest arrivals, then others.
  */
 export function writeSack(tcb: Tcb, out: Segment, room: number): void {
-  const { sack, reassembly } = tcb;
-  if (!sack.on || (reassembly.count === 0 && !sack.hasDuplicate)) return;
+  const { sack, reassembly, rcv } = tcb;
+  if (!sack.on || (reassembly.count === 0 && !sack.hasDuplicate && !rcv.finPending)) return;
   const most = Math.min(MAX_SACK_BLOCKS, Math.floor((room - OPTION_BYTES) / BLOCK_BYTES));
   if (most <= 0) return;
   if (sack.hasDuplicate) {
@@ -59,9 +59,10 @@ export function writeSack(tcb: Tcb, out: Segment, room: number): void {
   const first = out.sackCount;
   const { ranges } = reassembly;
   for (let i = 0; i < sack.recentCount && out.sackCount < most; i++) {
-    const at = ranges.find(sack.recent[i]);
-    if (at < ranges.count && seqLeq(ranges.starts[at], sack.recent[i]))
-      addRange(tcb, out, at, first);
+    const seq = sack.recent[i];
+    const at = ranges.find(seq);
+    if (at < ranges.count && seqLeq(ranges.starts[at], seq)) addRange(tcb, out, at, first);
+    else if (rcv.finPending && rcv.finSeq === seq) addBlock(out, seq, seqAdd(seq, 1));
   }
   for (let at = 0; at < ranges.count && out.sackCount < most; at++) {
     addRange(tcb, out, at, first);
@@ -102,12 +103,15 @@ export function isDuplicateReport(seg: Segment): boolean {
  * Adds a range that is not among the blocks from `first` on; a duplicate before them may equal it.
  */
 function addRange(tcb: Tcb, out: Segment, at: number, first: number): void {
-  const { starts, ends } = tcb.reassembly.ranges;
+  const { rcv, reassembly } = tcb;
+  const start = reassembly.ranges.starts[at];
+  let end = reassembly.ranges.ends[at];
+  if (rcv.finPending && rcv.finSeq === end) end = seqAdd(end, 1); // the FIN has a number, too
   const edges = out.sackEdges;
   for (let i = first; i < out.sackCount; i++) {
-    if (edges[2 * i] === starts[at] && edges[2 * i + 1] === ends[at]) return;
+    if (edges[2 * i] === start && edges[2 * i + 1] === end) return;
   }
-  addBlock(out, starts[at], ends[at]);
+  addBlock(out, start, end);
 }
 
 function addBlock(out: Segment, start: number, end: number): void {

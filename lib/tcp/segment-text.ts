@@ -96,6 +96,7 @@ export function processFin(tcb: Tcb, seg: Segment, now: number): void {
     rcv.finPending = true;
     rcv.finSeq = seqAdd(seg.seq, seg.textLength);
     tcb.owed |= OWE_ACK;
+    if (seg.textLength === 0) noteHeld(tcb, rcv.finSeq);
   }
   if (rcv.finPending && rcv.finSeq === rcv.nxt) takeFin(tcb, now);
 }

@@ -49,6 +49,32 @@ eachWrap(t, 'a duplicate is reported once, in the first block (RFC 2883 §4)', (
   b.receive();
 });
 
+eachWrap(t, 'a FIN that is ahead of its turn is reported like text', (t, make) => {
+  const told = (b: Bench, line: string) => answer(b, line).replaceAll(/nop,/g, '');
+  const alone = established(make);
+  t.equal(told(alone, 'F. 2001:2001(0) ack 1 win 65535'), '<sack 2001:2002>', 'alone');
+  t.equal(told(alone, '. 501:1001(500) ack 1 win 65535'), '<sack 501:1001 2001:2002>');
+  t.equal(told(alone, '. 1001:2001(1000) ack 1 win 65535'), '<sack 501:2002>', 'behind its text');
+  const last = established(make);
+  t.equal(told(last, 'F. 1001:2001(1000) ack 1 win 65535'), '<sack 1001:2002>', 'with text');
+  last.inject('. 1:1001(1000) ack 1 win 65535').sent();
+  t.equal(last.state, 'CLOSE-WAIT', 'and taken once its turn has come');
+});
+
+eachWrap(t, 'text lost before a FIN is repeated as soon as the FIN is reported', (t, make) => {
+  const b = make({ config: { sack: true } });
+  b.open().sent();
+  b.now += 40;
+  b.inject('S. 0:0(0) ack 1 win 65535 <mss 1000,sackOK>').sent();
+  b.send(1000);
+  b.sent();
+  b.shutdown();
+  b.sent();
+  b.advance(40);
+  b.inject('. 1:1(0) ack 1 win 65535 <sack 1001:1002>');
+  t.same(b.advance(10), ['10 P. 1:1001(1000) ack 1'], 'a quarter of a round trip, for reordering');
+});
+
 eachWrap(t, 'without the option on both SYNs no block is sent or believed', (t, make) => {
   const b = make({ config: { sack: true } }).establish();
   t.equal(answer(b, '. 1001:2001(1000) ack 1 win 65535'), 'no blocks');
