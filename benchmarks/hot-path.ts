@@ -27,6 +27,8 @@ const SEGMENTS_A_SAMPLE = 100_000;
 const MSS = 1460;
 /** What timestamps leave of it. */
 const TEXT_BYTES = MSS - 12;
+/** Of a packet with its headers, less these. */
+const MOST_BYTES = 65_535 - 40;
 const SLOTS = 64;
 const SLOT_BYTES = 2048;
 const TCP = 6;
@@ -42,7 +44,8 @@ let now = 0;
 
 function connection(localPort: number, remotePort: number): Connection {
   const config = { ...DEFAULT_TCP_CONFIG, sendBufferBytes: 262_144 };
-  return new Connection({ config, localPort, remotePort, mss: MSS, timestampOffset: 7 });
+  const trains = { linkText: MOST_BYTES, inTrains: true }; // as a stack asks for it
+  return new Connection({ config, localPort, remotePort, mss: MSS, timestampOffset: 7, ...trains });
 }
 
 /** Carries up to a batch from one to the other; @returns how many segments. */

@@ -76,6 +76,11 @@ export interface Link {
   /** Largest IP packet the stack may hand over: `mtu`, or more where the link itself splits. */
   readonly maxSegmentBytes: number;
   /**
+   * May the segments that leave at once be treated as one thing by the sender, in his books and in
+   * his measures (lib/tcp/train)? Not where each is to be told from the next by its time.
+   */
+  readonly takesTrains?: boolean;
+  /**
    * Must the TCP checksum of outgoing packets be filled in? False on links that stay in the
    * process.
    */

@@ -59,6 +59,10 @@ export class CaptureLink implements Link {
     return this.#link.mtu;
   }
 
+  get takesTrains(): boolean {
+    return this.#link.takesTrains === true;
+  }
+
   get maxSegmentBytes(): number {
     return this.#link.maxSegmentBytes;
   }

@@ -29,6 +29,7 @@ export abstract class HostLink implements Link {
   /** The longest there is; what a destination takes is for `route` to say. */
   readonly mtu = IPV4_MAX_BYTES;
   readonly maxSegmentBytes = IPV4_MAX_BYTES;
+  readonly takesTrains = true;
   readonly needsChecksum = true;
   readonly sharesHost = true;
   readonly counters = new LinkCounters();

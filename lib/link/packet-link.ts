@@ -27,6 +27,7 @@ export class PacketLink implements Link {
   readonly name: string;
   readonly mtu: number;
   readonly maxSegmentBytes: number;
+  readonly takesTrains = true;
   readonly needsChecksum = true;
   readonly sharesHost = false;
   readonly counters = new LinkCounters();

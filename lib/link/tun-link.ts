@@ -24,6 +24,7 @@ import { TunQueue } from './tun-queue';
 import { TunTransmitter } from './tun-transmitter';
 
 export class TunLink implements Link {
+  readonly takesTrains = true;
   readonly needsChecksum: boolean;
   readonly sharesHost = false;
   readonly endsWithProcess = true;

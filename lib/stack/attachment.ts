@@ -6,6 +6,7 @@ import type { Clock } from '../../types/clock';
 import type { Link, LinkHost } from '../../types/link';
 import type { NetworkErrorCode } from '../support/network-error';
 import type { ChecksumNote } from '../wire/checksum-note';
+import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import type { Endpoint } from './endpoint';
 import { Fifo } from './fifo';
 
@@ -49,6 +50,16 @@ export class Attachment implements LinkHost {
   get splitBytes(): number {
     const { mtu, maxSegmentBytes } = this.link;
     return maxSegmentBytes > mtu ? maxSegmentBytes : 0;
+  }
+
+  /** Does text leave in trains: several segments at once, that the engine cuts up? */
+  get sendsTrains(): boolean {
+    return this.link.takesTrains === true && this.splitBytes === 0;
+  }
+
+  /** How large a packet would be that has all the text that may be sent at once; 0: as it is. */
+  get burstBytes(): number {
+    return this.sendsTrains ? IPV4_MAX_BYTES : this.splitBytes;
   }
 
   /** `link.reserve` said -1: the endpoint goes on when there is room. */

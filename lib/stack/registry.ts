@@ -144,7 +144,8 @@ export class Registry {
       localPort,
       remotePort,
       mss: mssFor(plan.path.mtu, isIpv6),
-      linkText: mssFor(plan.attachment.splitBytes, isIpv6),
+      linkText: mssFor(plan.attachment.burstBytes, isIpv6),
+      inTrains: plan.attachment.sendsTrains,
       timestampOffset: this.timestampOffset(localAddress, localPort, remoteAddress, remotePort),
     };
     if (isIpv6) {

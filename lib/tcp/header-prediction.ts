@@ -11,6 +11,7 @@ import { ACK, PSH, type Segment } from '../wire/segment';
 import { processAck } from './acknowledgment';
 import { noteTimestamp } from './paws';
 import { takeText } from './segment-text';
+import type { Sending } from './sending';
 import { seqDiff, seqGt, seqLeq } from './seq';
 import type { Tcb } from './tcb';
 import { TIMER_PERSIST } from './timers';
@@ -58,8 +59,11 @@ function isPlainText(tcb: Tcb, seg: Segment): boolean {
     !rcv.finPending &&
     !tcb.released &&
     !tcb.sendBlocked &&
-    !tcb.tailProbe.pending &&
-    tcb.forwardRto.step === 'off' &&
-    !tcb.timers.isArmed(TIMER_PERSIST)
+    (tcb.sending === null || isAtEase(tcb, tcb.sending))
   );
+}
+
+/** No ACK is waited for that would decide something. */
+function isAtEase({ timers }: Tcb, { tailProbe, forwardRto }: Sending): boolean {
+  return !tailProbe.pending && forwardRto.step === 'off' && !timers.isArmed(TIMER_PERSIST);
 }

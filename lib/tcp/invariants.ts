@@ -34,6 +34,9 @@ function checkSender(tcb: Tcb): void {
   }
   assert(tcb.cc.cwnd >= snd.mss, 'cwnd is at least a segment');
   assert(flightSize(tcb) >= 0, 'flight is not negative');
+  const { train } = tcb;
+  const isOnItsWay = train === null || seqLeq(seqAdd(train.seq, train.left), snd.nxt);
+  assert(isOnItsWay || train.left === 0, 'a train carries what was sent');
   checkScoreboard(tcb);
 }
 

@@ -8,6 +8,7 @@ import { seqAdd, seqDiff, seqGt, seqMin } from './seq';
 import { lastUnreported, noteTailProbe } from './tail-probe';
 import type { Tcb } from './tcb';
 import { TIMER_PERSIST } from './timers';
+import { beginTrain } from './train';
 import { endOfText, writeText } from './transmit';
 import { noteRanOut } from './user-limit';
 import { sendableLength } from './window';
@@ -76,6 +77,7 @@ export function pollText(tcb: Tcb, now: number, out: Segment): boolean {
   const end = seqAdd(snd.nxt, length);
   const hasFin = finDue && end === textEnd && byPeer > length;
   writeText(tcb, now, out, snd.nxt, hasFin ? seqAdd(end, 1) : end, NO_SLOT);
+  if (tcb.train !== null && out.pieceBytes > 0) beginTrain(tcb, tcb.train, out, now);
   return true;
 }
 

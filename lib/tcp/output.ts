@@ -1,8 +1,9 @@
 /**
  * What leaves now: one segment a call, until nothing is owed or allowed (RFC 9293 §3.8).
  *
- * In this order: resets, the handshake, what must be repeated, new text, probes, bare ACKs. Every
- * segment carries the acknowledgment and window of the moment, so it pays what was owed of them.
+ * In this order: resets, the handshake, the rest of a train, what must be repeated, new text,
+ * probes, bare ACKs. Every segment carries the acknowledgment and window of the moment, so it pays
+ * what was owed of them.
  */
 import { ACK, RST, type Segment, SYN } from '../wire/segment';
 import { synFlags } from './ecn';
@@ -11,6 +12,7 @@ import { OWE_ACK, OWE_KEEP_ALIVE, OWE_RESET, OWE_STRAY_RESET, OWE_SYN } from './
 import { seqAdd } from './seq';
 import { mayTransmitText } from './state';
 import type { Tcb } from './tcb';
+import { pollTrain } from './train';
 import { noteSynSent, writeAck, writeHeader } from './transmit';
 
 /** @returns false when there is nothing (more) to send */
@@ -20,6 +22,7 @@ export function pollTransmit(tcb: Tcb, now: number, out: Segment): boolean {
   if (state === 'CLOSED') return false;
   if (state === 'SYN-SENT' || state === 'SYN-RECEIVED') return pollHandshake(tcb, now, out);
   if (mayTransmitText(state) && (tcb.sending !== null || hasText(tcb, now))) {
+    if (pollTrain(tcb, now, out)) return true;
     if (pollRetransmit(tcb, now, out) || pollTailProbe(tcb, now, out)) return true;
     if (pollText(tcb, now, out) || pollProbe(tcb, now, out)) return true;
   }

@@ -27,6 +27,15 @@ export function pacingRate(tcb: Tcb): number {
   return tcb.config.pacing ? spreadRate(tcb) : Infinity;
 }
 
+/**
+ * The rate to choose the length of a train by (Linux: tcp_tso_autosize): also without pacing a
+ * slow path should not get 64 KiB at once, whose last segment would measure how long the first ones
+ * took.
+ */
+export function trainRate(tcb: Tcb): number {
+  return tcb.cc.pacingRate ?? spreadRate(tcb);
+}
+
 function spreadRate({ cc, rtt }: Tcb): number {
   if (!(rtt.srtt > 0)) return Infinity;
   return ((cc.cwnd * 2 < cc.ssthresh ? START_SHARE : SHARE) * cc.cwnd) / rtt.srtt;

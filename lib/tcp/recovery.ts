@@ -126,12 +126,12 @@ export function updateProportionalRate(tcb: Tcb, delivered: number, isSafe: bool
  * the window begins anew (RFC 5681 §3.1).
  */
 export function processTimeout(tcb: Tcb, isFirst: boolean): void {
-  const { recovery, snd, cc, scoreboard } = tcb;
+  const { recovery, snd, cc } = tcb;
   if (isFirst) beginUndo(tcb);
   beginForwardRto(tcb, isFirst);
   const flight = isFirst ? seqDiff(snd.nxt, snd.una) : flightSize(tcb);
   cc.handleTimeout(flight, isFirst);
-  scoreboard.loseAll();
+  loseAll(tcb);
   recovery.mode = 'timeout';
   recovery.recover = snd.nxt;
   recovery.recoverSet = true;
@@ -144,8 +144,14 @@ export function processTimeout(tcb: Tcb, isFirst: boolean): void {
 
 /** What is outstanding must be sent again though nothing says that the network is congested. */
 export function resend(tcb: Tcb): void {
-  tcb.scoreboard.loseAll();
+  loseAll(tcb);
   tcb.recovery.duplicates = 0;
+}
+
+/** Also what has not left yet, of a train: it goes with the rest. */
+function loseAll(tcb: Tcb): void {
+  tcb.scoreboard.loseAll();
+  if (tcb.train !== null) tcb.train.left = 0;
 }
 
 /**

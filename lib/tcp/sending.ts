@@ -16,6 +16,7 @@ import { Scoreboard } from './scoreboard';
 import { seqAdd } from './seq';
 import { TailProbe } from './tail-probe';
 import type { Tcb } from './tcb';
+import { Train } from './train';
 import { Undo } from './undo';
 import { WindowValidation } from './validation';
 
@@ -30,11 +31,14 @@ export class Sending {
   readonly undo = new Undo();
   readonly forwardRto = new ForwardRto();
   readonly blackHole = new BlackHole();
+  /** Null where the link takes what is sent in one piece. */
+  readonly train: Train | null;
 
   /** As it would be had it been there from the beginning: nothing but the SYN has been sent. */
   constructor(tcb: Tcb) {
     const { snd, config, iss } = tcb;
     this.cc = createController(config.congestionControl);
+    this.train = tcb.inTrains ? new Train() : null;
     this.begin(iss, snd.nxt === iss ? seqAdd(iss, 1) : snd.nxt);
     if (snd.mss > 0) this.agree(tcb);
   }

@@ -25,6 +25,7 @@ import { SendBuffer } from './send-buffer';
 import { Sending } from './sending';
 import type { TailProbe } from './tail-probe';
 import { Timers } from './timers';
+import type { Train } from './train';
 import { ReadRate } from './tuning';
 import type { Undo } from './undo';
 import type { WindowValidation } from './validation';
@@ -44,6 +45,8 @@ export interface ConnectionSetup {
    * itself. Absent, or not above `mss`: it cuts nothing.
    */
   linkText?: number;
+  /** The link takes no more than a segment at once: what `linkText` allows leaves as a train. */
+  inTrains?: boolean;
   /** Added to the clock for TSval, so that it tells nobody the uptime. */
   timestampOffset: number;
 }
@@ -145,8 +148,10 @@ export class Tcb {
   readonly remotePort: number;
   /** The path's limit on text: `ConnectionSetup.mss`, less once the path is known better. */
   pathMss: number;
-  /** `ConnectionSetup.linkText`; 0: the link cuts nothing. */
+  /** `ConnectionSetup.linkText`; 0: the link takes single segments. */
   readonly linkText: number;
+  /** `ConnectionSetup.inTrains`. */
+  readonly inTrains: boolean;
   /** What the peer announced in his MSS option. */
   peerMss: number;
   readonly defaultPeerMss: number;
@@ -219,6 +224,7 @@ export class Tcb {
     this.peerMss = this.defaultPeerMss;
     this.minPathMss = setup.minPathMss ?? config.minPathMtu - HEADER_BYTES;
     this.linkText = setup.linkText ?? 0;
+    this.inTrains = setup.inTrains === true;
     this.rcv.mss = this.pathMss;
     this.rcv.seenMss = Math.min(536, this.pathMss);
     this.ts = new TimestampState(setup.timestampOffset);
@@ -240,6 +246,10 @@ export class Tcb {
 
   set cc(controller: CongestionController) {
     this.#sending.cc = controller;
+  }
+
+  get train(): Train | null {
+    return this.#sending.train;
   }
 
   get scoreboard(): Scoreboard {

@@ -1,6 +1,6 @@
 /** The windows, and the avoidance of silly ones at both ends (RFC 9293 §3.8.6). */
 import { MAXIMUM_WINDOW_SHIFT, TIMESTAMP_OPTION_BYTES } from './config';
-import { pacingRate } from './pacing';
+import { pacingRate, trainRate } from './pacing';
 import { seqAdd, seqDiff, seqGt } from './seq';
 import type { Tcb } from './tcb';
 
@@ -97,10 +97,13 @@ function fullLength(tcb: Tcb, unsent: number, usable: number): number {
   return most - (most % snd.mss);
 }
 
-/** With pacing, not more at once than leaves in a millisecond, but two segments (Linux: TSO). */
+/**
+ * With pacing, and of a train, not more at once than leaves in a millisecond, but two segments
+ * (Linux: TSO).
+ */
 function burstNow(tcb: Tcb): number {
   const { snd } = tcb;
-  const rate = pacingRate(tcb);
+  const rate = tcb.train === null ? pacingRate(tcb) : trainRate(tcb);
   if (rate === Infinity) return snd.burst;
   return Math.min(snd.burst, Math.max(2 * snd.mss, Math.floor(rate)));
 }

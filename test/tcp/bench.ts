@@ -26,6 +26,8 @@ export interface BenchOptions {
   mss?: number;
   /** Largest text that the link takes in one piece. */
   linkText?: number;
+  /** It leaves segment by segment. */
+  inTrains?: boolean;
   /** Differences from the bench's configuration. */
   config?: Partial<TcpConfig>;
   timestampOffset?: number;
@@ -92,6 +94,7 @@ export class Bench {
       remotePort: REMOTE_PORT,
       mss: options.mss ?? 1000,
       linkText: options.linkText,
+      inTrains: options.inTrains,
       timestampOffset: options.timestampOffset ?? 0,
     });
   }

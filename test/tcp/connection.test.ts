@@ -205,12 +205,13 @@ const LINES: readonly (readonly [number, number, number, boolean, string])[] = [
   [0.2, 0.1, 0.05, false, 'a very bad line, without any option'],
 ];
 
-t.test('so do pieces of several segments, which the line cuts up', (t) => {
+t.test('so do pieces of several segments, which the line cuts up, or the engine', (t) => {
   const before = packetMemory.allocated;
   for (const [loss, reordering, duplication, options, name] of LINES) {
     const bad: string[] = [];
-    for (let seed = 1; seed <= 8; seed++) {
-      const faults = { loss, reordering, duplication, options, linkText: 3000 + 500 * seed };
+    for (let seed = 1; seed <= 16; seed++) {
+      const burst = { linkText: 3000 + 500 * (seed >> 1), inTrains: seed % 2 === 0 };
+      const faults = { loss, reordering, duplication, options, ...burst };
       const line = new Line(seed, faults);
       const end = line.exchange(40_000 + 1000 * seed, 30_000);
       if (end !== '') bad.push(`seed ${seed}: ${end}`);

@@ -20,6 +20,7 @@ export interface LineFaults {
   options: boolean;
   /** Largest text that the line takes in one piece, and cuts up; absent: it cuts nothing. */
   linkText?: number;
+  inTrains?: boolean;
 }
 
 /** A segment on its way: a copy, with its text in memory of its own. */
@@ -86,13 +87,14 @@ export class Line {
   }
 
   #makeEnd(seed: number): End {
-    const { options, linkText } = this.#faults;
+    const { options, linkText, inTrains } = this.#faults;
     const connection = new Connection({
       config: { ...DEFAULT_TCP_CONFIG, timestamps: options, windowScaling: options, sack: options },
       localPort: seed,
       remotePort: 3 - seed,
       mss: 1000,
       linkText,
+      inTrains,
       timestampOffset: this.#random.next32() | 0,
     });
     return { connection, seed, total: 0, sent: 0, received: 0, fault: '' };
