@@ -59,11 +59,12 @@ function isPlainText(tcb: Tcb, seg: Segment): boolean {
     !rcv.finPending &&
     !tcb.released &&
     !tcb.sendBlocked &&
-    (tcb.sending === null || isAtEase(tcb, tcb.sending))
+    !tcb.timers.isArmed(TIMER_PERSIST) &&
+    (tcb.sending === null || isAtEase(tcb.sending))
   );
 }
 
 /** No ACK is waited for that would decide something. */
-function isAtEase({ timers }: Tcb, { tailProbe, forwardRto }: Sending): boolean {
-  return !tailProbe.pending && forwardRto.step === 'off' && !timers.isArmed(TIMER_PERSIST);
+function isAtEase({ tailProbe, forwardRto }: Sending): boolean {
+  return !tailProbe.pending && forwardRto.step === 'off';
 }
