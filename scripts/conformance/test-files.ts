@@ -73,7 +73,7 @@ export async function runFiles(root: string, files: readonly string[]): Promise<
 }
 
 function runFile(root: string, file: string): Promise<FileResult> {
-  const child = spawn(process.execPath, ['--import=tsx', file], {
+  const child = spawn(process.execPath, ['--import=./scripts/typescript/register.mjs', file], {
     cwd: root,
     env: { ...process.env, TAP_TIMEOUT: String(TIME_LIMIT_MS / 1000) },
     stdio: ['ignore', 'pipe', 'inherit'],

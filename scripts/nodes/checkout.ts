@@ -12,12 +12,15 @@ export async function checkout(root: string, folder: string, release: Release): 
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     cpSync(join(root, name), join(folder, name));
   }
-  const install = await runProgram(release, folder, findNpm(), ['ci', '--no-audit', '--no-fund'], {
-    npm_config_nodedir: release.folder,
-  });
-  if (install.status !== 0) throw new Error(`npm ci under Node ${release.version} failed`);
-  const build = await runProgram(release, folder, 'tap', ['build']);
-  if (build.status !== 0) throw new Error(`tap build under Node ${release.version} failed`);
+  const make = async (program: string, ...args: string[]): Promise<void> => {
+    const { status } = await runProgram(release, folder, program, args, {
+      npm_config_nodedir: release.folder,
+    });
+    if (status !== 0) throw new Error(`${args.join(' ')} under Node ${release.version} failed`);
+  };
+  await make(findNpm(), 'ci', '--no-audit', '--no-fund');
+  await make(findNpm(), 'run', 'build:tests');
+  await make('tap', 'build');
   return folder;
 }
 
