@@ -30,6 +30,7 @@ t.test('[A-08] blocks that grow by a byte each time cost no more than what is ne
   const out = new Segment();
   const acks = 100;
   let reach = BIG / 2 - 4 * acks - 100;
+  let first = 0;
   let ms = 0;
   for (let i = 0; i <= acks; i++) {
     seg.clear();
@@ -44,15 +45,17 @@ t.test('[A-08] blocks that grow by a byte each time cost no more than what is ne
       seg.sackEdges[2 * block + 1] = middle + reach;
     }
     b.now += 0.01;
-    const start = process.hrtime.bigint();
+    const before = process.cpuUsage();
     b.connection.handleSegment(seg, b.now);
-    const took = Number(process.hrtime.bigint() - start) / 1e6;
-    if (i > 0) ms += took; // the first has 47,000 segments to report, and may take its time
+    const { user, system } = process.cpuUsage(before);
+    const took = (user + system) / 1000;
+    if (i > 0) ms += took;
+    else first = took; // it has 47,000 segments to report
     for (let polls = 0; polls < 100 && b.connection.pollTransmit(b.now, out); polls++);
   }
   t.ok(b.tcb.scoreboard.sackedCount > 40_000);
-  // A walk over all that is known already took about 20 ms an ACK.
-  t.ok(ms / acks < 1, `${ms / acks} ms an ACK`);
+  // A walk over all that is known already took about 20 ms an ACK; the first takes 20 to 50.
+  t.ok((40 * ms) / acks < first, `${ms / acks} ms an ACK, ${first} ms the first`);
   b.connection.dispose();
   t.end();
 });
