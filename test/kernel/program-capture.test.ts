@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import * as nodeNet from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { compiled } from '../support/compiled';
 import { type CapturedFile, readPcapng } from '../support/pcapng-reader';
 import { readWithTshark } from '../support/tshark';
 import { Program } from './support/program';
@@ -31,7 +32,7 @@ const PROGRAM = `
         net.connect(nobody, '${HOST}').on('error', (error) => {
           console.log(error.code);
           const last = process.argv[3];
-          if (last === 'kill') setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20);
+          if (last === 'kill') setImmediate(setImmediate, process.kill, process.pid, 'SIGKILL');
         });
       });
     });
@@ -54,7 +55,7 @@ async function runCaptured(t: Test, last: string) {
   closed.close();
   const { port } = server.address() as AddressInfo;
   const file = join(t.testdir(), 'all.pcapng');
-  const args = ['-r', 'tsx/cjs', '-r', REGISTER, '-e', PROGRAM, '--'];
+  const args = ['-r', compiled(REGISTER), '-e', PROGRAM, '--'];
   const program = new Program(process.execPath, [...args, `${port}`, `${nobody}`, last], {
     USERNET_CAPTURE: file,
     USERNET_LINK: 'raw',
@@ -116,7 +117,7 @@ kernelTest('a child process writes a file of its own', ['raw'], async (t) => {
   const program = `${use} if (process.argv[1] !== 'child')
     require('child_process').spawnSync(process.execPath, [...process.execArgv, '--', 'child'],
       { stdio: 'inherit' });`;
-  const args = ['-r', 'tsx/cjs', '-r', REGISTER, '-e', program];
+  const args = ['-r', compiled(REGISTER), '-e', program];
   const environment = { USERNET_CAPTURE: join(folder, 'a.pcapng'), USERNET_LINK: 'loopback' };
   const { status, errors } = await new Program(process.execPath, args, environment).finished();
   t.equal(status, 0, errors);
@@ -127,7 +128,7 @@ kernelTest('a child process writes a file of its own', ['raw'], async (t) => {
 kernelTest('a file that cannot be made is said at once', ['raw'], async (t) => {
   const program = `require('net').createServer().on('error', (error) => console.log(error.message))
     .listen(0, '127.0.0.1');`;
-  const args = ['-r', 'tsx/cjs', '-r', REGISTER, '-e', program];
+  const args = ['-r', compiled(REGISTER), '-e', program];
   const environment = { USERNET_CAPTURE: '/nowhere/at/all.pcapng' };
   const { output, errors } = await new Program(process.execPath, args, environment).finished();
   t.match(String(output) + errors, /the capture cannot be written: ENOENT.*all\.pcapng/);

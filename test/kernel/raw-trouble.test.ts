@@ -48,13 +48,16 @@ for (const calls of [true, false]) {
     const address = (action: string): void =>
       ours.ip('address', action, `${OURS}/24`, 'dev', DEVICE);
     const rig = makeRig();
+    let back: Promise<void> | undefined;
     const net = halfway(rig.net, 2 * MIB, () => {
       address('del');
-      setTimeout(address, 300, 'add');
+      const refused = () => rig.link.counters.droppedRefused > 0;
+      back = until(BOUND_MS, 'refusal', refused).finally(() => address('add'));
     });
     const [, , both] = transfers(4 * MIB);
     if (calls) await callPeer(t, net, peer!, THEIRS, both);
     else await servePeer(t, net, peer!, OURS, both);
+    await back;
     await rig.finish(t, { refuses: true });
   });
 }

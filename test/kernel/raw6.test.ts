@@ -117,6 +117,25 @@ const CLAIMS: [ListenOptions, ListenOptions, string | null][] = [
   [{ host: '::1' }, { host: '0.0.0.0' }, null],
 ];
 
+/** @returns what the second hears, who wants the port that the first was given; null: he has it */
+async function claimBoth(
+  first: NetLike,
+  one: ListenOptions,
+  second: NetLike,
+  other: ListenOptions,
+): Promise<string | null> {
+  const [here, there] = [first.createServer(), second.createServer()];
+  const port = await listening(here, one);
+  there.listen({ ...other, port });
+  const said = await new Promise<string | null>((resolve) => {
+    there.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? ''));
+    there.once('listening', () => resolve(null));
+  });
+  here.close();
+  if (said === null) there.close();
+  return said;
+}
+
 kernelTest('who has the port, and who must not, whoever comes first', ['raw'], (t) =>
   onRaw(t, async (net) => {
     for (const [one, other, code] of CLAIMS) {
@@ -124,16 +143,12 @@ kernelTest('who has the port, and who must not, whoever comes first', ['raw'], (
         [net, kernel, 'ours first'],
         [kernel, net, 'the kernel first'],
       ] as const) {
-        const [here, there] = [first.createServer(), second.createServer()];
-        const port = await listening(here, one);
-        there.listen({ ...other, port });
-        const said = await new Promise((resolve) => {
-          there.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
-          there.once('listening', () => resolve(null));
-        });
+        let said = await claimBoth(first, one, second, other);
+        // The port that the first was given may be somebody else's where the second wants it.
+        for (let i = 0; i < 5 && code === null && said !== null; i++) {
+          said = await claimBoth(first, one, second, other);
+        }
         t.equal(said, code, `${who}: ${JSON.stringify(one)}, then ${JSON.stringify(other)}`);
-        here.close();
-        if (said === null) there.close();
       }
     }
   }),

@@ -97,7 +97,7 @@ kernelTest('down and up again in mid-transfer: all arrives', NEEDS, async (t) =>
     const done = callPeer(t, net as NetLike, peer, THEIRS, transfers(16 * MIB)[2]);
     await until(BOUND_MS, 'middle', () => link.counters.receivedBytes > MIB);
     space.ip('link', 'set', link.name, 'down');
-    await pause(300);
+    await until(BOUND_MS, 'loss', () => link.counters.droppedDown > 0);
     space.ip('link', 'set', link.name, 'up');
     await done;
     t.ok(link.counters.droppedDown > 0, 'something was lost meanwhile');
@@ -308,7 +308,7 @@ kernelTest('a program that knows nothing of it serves on TUN', [...NEEDS, 'curl'
     });
     server.listen(8000, () => console.log('ready'));
   `;
-  const node = [process.execPath, '-r', 'tsx/cjs', '-r', register, '-e', serve];
+  const node = [process.execPath, '-r', compiled(register), '-e', serve];
   const program = new Program('ip', ['netns', 'exec', space.name, ...node], {
     USERNET_LINK: 'tun',
     USERNET_TUN_ADDRESS: `${OURS}/24, fd77::2/64`,
@@ -338,8 +338,4 @@ function nameOf(fd: string): string {
   } catch {
     return '';
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
