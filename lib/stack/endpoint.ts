@@ -79,8 +79,8 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   #failure: NetworkErrorCode | null = null;
   #referenced = true;
   #released = false;
-  /** The engine's last words, once it is disposed of. */
-  #lastInfo: TcpInfo | null = null;
+  /** The engine has given back its buffers. */
+  #isDisposed = false;
 
   constructor(host: EndpointHost, plan: ConnectionPlan, engine: TcpEngine, flowLabel = 0) {
     this.#host = host;
@@ -213,7 +213,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   }
 
   info(): TcpInfo {
-    return this.#lastInfo ?? this.engine.info(this.#host.time());
+    return this.engine.info(this.#host.time());
   }
 
   // For the stack.
@@ -272,7 +272,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   disposeIfUnused(): void {
     if (!this.isForgotten || this.handler !== null || this.listener !== null) return;
     if (this.#isDisposed) return;
-    this.#lastInfo = this.engine.info(this.#host.time());
+    this.#isDisposed = true;
     this.engine.dispose();
   }
 
@@ -291,10 +291,6 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
     this.#host.touch(this);
     this.#host.account(this);
     this.disposeIfUnused();
-  }
-
-  get #isDisposed(): boolean {
-    return this.#lastInfo !== null;
   }
 }
 

@@ -37,17 +37,6 @@ export type EngineFactory = (setup: ConnectionSetup) => TcpEngine;
  */
 const GAP_BEHIND_PREDECESSOR = 65_537;
 
-/** What a user may choose otherwise, beside the tuning. */
-const CHOICES = [
-  'noDelay',
-  'keepAlive',
-  'keepAliveDelayMs',
-  'ecn',
-  'congestionControl',
-  'sendBufferBytes',
-  'receiveBufferBytes',
-] as const;
-
 /** A flow label has 20 bits. */
 const FLOW_LABEL = 0xfffff;
 
@@ -107,6 +96,7 @@ export class Registry {
    */
   configFor(options: ConnectionOptions): TcpConfig {
     const { config } = this.#parts;
+    if (isUnchosen(options)) return config;
     const { noDelay, keepAlive, keepAliveDelayMs, ecn, tuning } = options;
     const { congestionControl = tuning?.congestionControl ?? config.congestionControl } = options;
     if (!isCongestionControl(congestionControl)) {
@@ -114,7 +104,6 @@ export class Registry {
       throw new ConfigurationError(`no congestion control ${congestionControl}, only ${known}`);
     }
     const { sendBufferBytes, receiveBufferBytes } = options;
-    if (tuning === undefined && CHOICES.every((name) => options[name] === undefined)) return config;
     return {
       ...config,
       noDelay: noDelay ?? config.noDelay,
@@ -231,6 +220,20 @@ export class Registry {
     this.#labels ??= new TupleHash(entropy.int32(), entropy.int32());
     return this.#labels.hash(tuple) & FLOW_LABEL;
   }
+}
+
+/** Most connections share the stack's configuration: a copy is larger than half of the rest. */
+function isUnchosen(options: ConnectionOptions): boolean {
+  return (
+    options.tuning === undefined &&
+    options.noDelay === undefined &&
+    options.keepAlive === undefined &&
+    options.keepAliveDelayMs === undefined &&
+    options.ecn === undefined &&
+    options.congestionControl === undefined &&
+    options.sendBufferBytes === undefined &&
+    options.receiveBufferBytes === undefined
+  );
 }
 
 /** Largest text of a segment that fits into a packet of `mtu` bytes, TCP options not counted. */

@@ -181,7 +181,7 @@ export class Connection implements TcpEngine {
   dispose(): void {
     this.#tcb.sendBuffer.clear();
     this.#tcb.receiveBuffer.clear();
-    this.#tcb.reassembly.clear();
+    this.#tcb.forgetGaps();
   }
 
   #rest(): void {

@@ -27,6 +27,9 @@ export class EcnState {
   echoesTaken = 0;
 }
 
+/** Where it was not agreed on, most connections: one for all of them, that nobody can change. */
+export const NO_ECN: EcnState = Object.freeze(new EcnState());
+
 /**
  * Flags of our SYN: asks, unless it must be repeated: something on the path may drop SYNs that ask
  * (§6.1.1.1).
@@ -44,8 +47,13 @@ export function agreeOnEcn(tcb: Tcb, seg: Segment): void {
   const { ecn, config, rtt, passive } = tcb;
   const bits = seg.flags & (ECE | CWR);
   const hasAsked = config.ecn === 'request' && rtt.backoff === 0;
-  if ((seg.flags & ACK) !== 0) ecn.on = bits === ECE && hasAsked;
-  else ecn.on = bits === (ECE | CWR) && (passive ? config.ecn !== 'off' : hasAsked);
+  const isAgreed =
+    (seg.flags & ACK) !== 0
+      ? bits === ECE && hasAsked
+      : bits === (ECE | CWR) && (passive ? config.ecn !== 'off' : hasAsked);
+  if (isAgreed === ecn.on) return;
+  tcb.ecn = isAgreed ? new EcnState() : NO_ECN;
+  if (isAgreed) tcb.ecn.on = true;
 }
 
 /** A segment of an established connection: its mark is echoed, its CWR ends the echo (§6.1.3). */

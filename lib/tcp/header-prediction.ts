@@ -55,7 +55,7 @@ function isPlainText(tcb: Tcb, seg: Segment): boolean {
     seg.window << snd.shift === snd.wnd &&
     seg.sackCount === 0 &&
     seg.textLength <= rcv.wnd &&
-    tcb.reassembly.count === 0 &&
+    !tcb.hasGap &&
     !rcv.finPending &&
     !tcb.released &&
     !tcb.sendBlocked &&

@@ -18,10 +18,10 @@ const LATE_MS = 250;
  * for. (Linux allows for one tick, TCP_PAWS_WINDOW.)
  */
 export function isStale(tcb: Tcb, seg: Segment, now: number): boolean {
-  const { ts, rcv, reassembly } = tcb;
+  const { ts, rcv } = tcb;
   if ((seg.flags & RST) !== 0 || !seqLt(seg.tsval, ts.recent)) return false;
   if (now - ts.recentAt >= TS_RECENT_LIFE_MS) return false;
-  const isLate = reassembly.count > 0 && seg.textLength > 0 && seqGeq(seg.seq, rcv.nxt);
+  const isLate = tcb.hasGap && seg.textLength > 0 && seqGeq(seg.seq, rcv.nxt);
   return !isLate || seqLt(seg.tsval, ts.earlier);
 }
 

@@ -10,6 +10,9 @@ import type { Tcb } from './tcb';
 const OPTION_BYTES = 4;
 const BLOCK_BYTES = 8;
 
+/** What a receiver has until the first of them. */
+const NONE = new Int32Array(0);
+
 export class SackState {
   /** Both SYNs bore SACK-permitted. */
   on = false;
@@ -19,7 +22,7 @@ export class SackState {
   duplicateStart = 0;
   duplicateEnd = 0;
   /** Receiver: where the latest out-of-order segments began, newest first (RFC 2018 §4). */
-  readonly recent = new Int32Array(MAX_SACK_BLOCKS);
+  recent = NONE;
   recentCount = 0;
 }
 
@@ -27,6 +30,7 @@ export class SackState {
 export function noteHeld(tcb: Tcb, seq: number): void {
   const { sack } = tcb;
   if (!sack.on) return;
+  if (sack.recent === NONE) sack.recent = new Int32Array(MAX_SACK_BLOCKS);
   const { recent } = sack;
   recent.copyWithin(1, 0, MAX_SACK_BLOCKS - 1);
   recent[0] = seq;
@@ -48,8 +52,8 @@ export function noteDuplicate(tcb: Tcb, start: number, end: number): void {
  * duplicate, then the ranges of the latest arrivals, then others.
  */
 export function writeSack(tcb: Tcb, out: Segment, room: number): void {
-  const { sack, reassembly, rcv } = tcb;
-  if (!sack.on || (reassembly.count === 0 && !sack.hasDuplicate && !rcv.finPending)) return;
+  const { sack, rcv } = tcb;
+  if (!sack.on || !(tcb.hasGap || sack.hasDuplicate || rcv.finPending)) return;
   const most = Math.min(MAX_SACK_BLOCKS, Math.floor((room - OPTION_BYTES) / BLOCK_BYTES));
   if (most <= 0) return;
   if (sack.hasDuplicate) {
@@ -57,7 +61,8 @@ export function writeSack(tcb: Tcb, out: Segment, room: number): void {
     sack.hasDuplicate = false;
   }
   const first = out.sackCount;
-  const { ranges } = reassembly;
+  if (!tcb.hasGap && !rcv.finPending) return;
+  const { ranges } = tcb.reassembly;
   for (let i = 0; i < sack.recentCount && out.sackCount < most; i++) {
     const seq = sack.recent[i];
     const at = ranges.find(seq);

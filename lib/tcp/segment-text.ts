@@ -71,14 +71,14 @@ export function processText(tcb: Tcb, seg: Segment, now: number): void {
 
 /** Text that is the next, and wanted. */
 export function takeText(tcb: Tcb, seg: Segment, now: number): void {
-  const { rcv, receiveBuffer, reassembly } = tcb;
+  const { rcv, receiveBuffer } = tcb;
   const length = seg.textLength;
   noteText(tcb, seg, now);
   receiveBuffer.append(seg.textOffset, length);
   let taken = length;
   rcv.nxt = seqAdd(rcv.nxt, length);
-  if (reassembly.count > 0) {
-    const more = reassembly.drainInto(receiveBuffer, rcv.nxt);
+  if (tcb.hasGap) {
+    const more = tcb.reassembly.drainInto(receiveBuffer, rcv.nxt);
     rcv.nxt = seqAdd(rcv.nxt, more);
     taken += more;
     tcb.owed |= OWE_ACK; // a gap is (partly) filled: say so at once (RFC 5681 §4.2)
@@ -145,7 +145,7 @@ function takeFin(tcb: Tcb, now: number): void {
   rcv.nxt = seqAdd(rcv.nxt, 1);
   if (seqLt(rcv.edge, rcv.nxt)) rcv.edge = rcv.nxt;
   tcb.finReceived = true;
-  tcb.reassembly.clear();
+  tcb.forgetGaps();
   tcb.owed |= OWE_ACK;
   tcb.events |= EVENT_READABLE;
   if (tcb.state === 'ESTABLISHED') enter(tcb, 'CLOSE-WAIT');

@@ -42,7 +42,7 @@ export function enterClosed(tcb: Tcb): void {
   tcb.timers.disarmAll();
   tcb.sendBuffer.clear();
   tcb.sending?.scoreboard.clear();
-  tcb.reassembly.clear();
+  tcb.forgetGaps();
   tcb.owed = 0;
   tcb.duplicateAcksOwed = 0;
 }

@@ -11,7 +11,7 @@ import type { NetworkErrorCode } from '../support/network-error';
 import { DEFAULT_PEER_MSS, HEADER_BYTES, MINIMUM_PEER_MSS } from './config';
 import type { CongestionController } from './congestion/controller';
 import type { PathSample } from './congestion/path-sample';
-import { EcnState } from './ecn';
+import { type EcnState, NO_ECN } from './ecn';
 import type { ForwardRto } from './forward-rto';
 import type { BlackHole } from './path';
 import type { ReorderWindow } from './rack';
@@ -175,14 +175,14 @@ export class Tcb {
   /** Null until the first text leaves, or something else asks for a part of it. */
   sending: Sending | null = null;
   readonly sack = new SackState();
-  readonly ecn = new EcnState();
-  readonly readRate = new ReadRate();
+  ecn: EcnState = NO_ECN;
   readonly timers = new Timers();
   count = new Counters();
 
   readonly sendBuffer: SendBuffer;
   readonly receiveBuffer: ReceiveBuffer;
-  readonly reassembly: Reassembly;
+  #reassembly: Reassembly | null = null;
+  #readRate: ReadRate | null = null;
 
   owed = 0;
   events = 0;
@@ -231,11 +231,31 @@ export class Tcb {
     this.rtt = new RttEstimator(config);
     this.sendBuffer = new SendBuffer(config.sendBufferBytes);
     this.receiveBuffer = new ReceiveBuffer(config.receiveBufferBytes);
-    this.reassembly = new Reassembly(config.reassemblyRanges);
     this.quickAcks = config.quickAckSegments;
     this.noDelay = config.noDelay;
     this.keepAlive = config.keepAlive;
     this.keepAliveDelayMs = config.keepAliveDelayMs;
+  }
+
+  /** What has arrived out of order; made for who asks for it. */
+  get reassembly(): Reassembly {
+    this.#reassembly ??= new Reassembly(this.config.reassemblyRanges);
+    return this.#reassembly;
+  }
+
+  /** Is there text behind a gap? */
+  get hasGap(): boolean {
+    return this.#reassembly !== null && this.#reassembly.count > 0;
+  }
+
+  forgetGaps(): void {
+    this.#reassembly?.clear();
+  }
+
+  /** Made with the first text that is read. */
+  get readRate(): ReadRate {
+    this.#readRate ??= new ReadRate();
+    return this.#readRate;
   }
 
   // The parts of `sending`, which is made for who asks for one.

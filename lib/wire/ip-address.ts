@@ -12,6 +12,10 @@ const ZONE = /^[0-9a-zA-Z.:-]+$/;
 const IPV4_PART = /^(?:0|[1-9][0-9]{0,2})$/;
 const IPV6_GROUP = /^[0-9a-fA-F]{1,4}$/;
 
+/** Lately used addresses of IPv4, each at a place that its number says. */
+const RECENT = 256;
+const recent: Array<IpAddress | null> = new Array(RECENT).fill(null);
+
 export class IpAddress {
   /** The address in network order, int32 each. */
   readonly w0: number;
@@ -44,11 +48,17 @@ export class IpAddress {
   /** Family 4 when the words are IPv4's (::ffff:0:0/96), 6 otherwise. */
   static fromWords(w0: number, w1: number, w2: number, w3: number): IpAddress {
     const mapped = w0 === 0 && w1 === 0 && w2 === MAPPED_PREFIX;
-    return new IpAddress(mapped ? 4 : 6, w0, w1, w2, w3, '');
+    return mapped ? IpAddress.fromIpv4(w3) : new IpAddress(6, w0, w1, w2, w3, '');
   }
 
+  /** Connections between few hosts share a few addresses, and their text. */
   static fromIpv4(word: number): IpAddress {
-    return new IpAddress(4, 0, 0, MAPPED_PREFIX, word, '');
+    const place = (word ^ (word >>> 8)) & (RECENT - 1);
+    const known = recent[place];
+    if (known !== null && known.w3 === (word | 0)) return known;
+    const address = new IpAddress(4, 0, 0, MAPPED_PREFIX, word, '');
+    recent[place] = address;
+    return address;
   }
 
   /** Family 6 even where the words are IPv4's: what a dual-stack socket calls an IPv4 peer. */

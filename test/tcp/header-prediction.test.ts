@@ -1,6 +1,7 @@
 /** Header prediction takes what it says, and nothing comes of it that the checks would not do. */
 import t from 'tap';
 import { SeededRandom } from '../../lib/support/random';
+import { EcnState } from '../../lib/tcp/ecn';
 import { takePredicted } from '../../lib/tcp/header-prediction';
 import { runChecks } from '../../lib/tcp/segment-arrives';
 import { TIMER_PERSIST } from '../../lib/tcp/timers';
@@ -41,7 +42,7 @@ const UNFORESEEN: readonly (readonly [string, Change])[] = [
   ['an ACK of what was not sent', (seg) => seg.ack++],
   ['a report', (seg) => (seg.sackCount = 1)],
   ['more text than fits', (seg, b) => (seg.textLength = b.tcb.rcv.wnd + 1)],
-  ['ECN', (_, b) => (b.tcb.ecn.on = true)],
+  ['ECN', (_, b) => (b.tcb.ecn = Object.assign(new EcnState(), { on: true }))],
   ['something held', (_, b) => b.inject('. 500:600(100) ack 1 win 16000 <TS val 1 ecr 1>')],
   ['a FIN held', (_, b) => (b.tcb.rcv.finPending = true)],
   ['nobody who reads', (_, b) => (b.tcb.released = true)],
