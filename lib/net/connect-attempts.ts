@@ -2,7 +2,7 @@
  * Trying one address, or one after the other until the first answers (RFC 8305, as far as Node
  * follows it: the next address has its turn when the one before has failed or taken too long).
  */
-import type { ConnectRequest } from '../../types/stack';
+import type { ConnectRequest, StackBinding } from '../../types/stack';
 import type { NetworkError, NetworkErrorCode } from '../support/network-error';
 import { IpAddress } from '../wire/ip-address';
 import { stateError } from './argument-errors';
@@ -13,6 +13,7 @@ import { type OpenCallback, SocketHandle } from './socket-handle';
 import { inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import { chosenStack } from './stack-choice';
+import type { TcpChoices } from './tcp-choices';
 
 export interface Target {
   address: string;
@@ -167,7 +168,7 @@ function tryConnect(
     const stack = chosenStack(own.stack);
     const binding = handle.takeBinding();
     if (binding !== undefined) own.local = null;
-    const request = { ...requestFrom(plan, target), ...own.choices, binding };
+    const request = requestFrom(plan, target, own.choices, binding);
     handle.open(stack.connect(request, handle), opened);
     return null;
   } catch (thrown) {
@@ -175,14 +176,24 @@ function tryConnect(
   }
 }
 
-function requestFrom(plan: ConnectPlan, target: Target): ConnectRequest {
-  const request: ConnectRequest = {
+/** (Of one shape, whatever was chosen: the stack asks it for twenty names.) */
+function requestFrom(
+  plan: ConnectPlan,
+  target: Target,
+  { tuning, ecn, hopLimit }: TcpChoices,
+  binding: StackBinding | undefined,
+): ConnectRequest {
+  const { localAddress } = plan;
+  return {
     remoteAddress: IpAddress.parse(target.address)!,
     remotePort: plan.port,
+    localAddress: localAddress === '' ? undefined : IpAddress.parse(localAddress)!,
+    localPort: portBits(plan.localPort),
+    binding,
+    tuning,
+    ecn,
+    hopLimit,
   };
-  if (plan.localAddress !== '') request.localAddress = IpAddress.parse(plan.localAddress)!;
-  if (plan.localPort !== 0) request.localPort = portBits(plan.localPort);
-  return request;
 }
 
 /** ESTABLISHED: events first, reading after them, so that no 'data' comes before 'connect'. */

@@ -35,20 +35,17 @@ export class ConnectionTable<Entry extends TableEntry> {
   find(tuple: FourTuple): Entry | null {
     const last = this.#last;
     if (last?.tuple.equals(tuple)) return last;
-    const hash = this.#hash.hash(tuple);
-    let entry = this.#chains[hash & (this.#chains.length - 1)];
-    while (entry !== null && !(entry.tableHash === hash && entry.tuple.equals(tuple))) {
-      entry = entry.tableNext;
-    }
+    const entry = this.#findIn(this.#hash.hash(tuple), tuple);
     if (entry !== null) this.#last = entry;
     return entry;
   }
 
   /** The tuple must not be in the table yet. */
   add(entry: Entry): void {
-    assert(this.find(entry.tuple) === null, 'four-tuple is in the table already');
+    const hash = this.#hash.hash(entry.tuple);
+    assert(this.#findIn(hash, entry.tuple) === null, 'four-tuple is in the table already');
     if (this.#size === this.#chains.length) this.#grow();
-    entry.tableHash = this.#hash.hash(entry.tuple);
+    entry.tableHash = hash;
     this.#link(entry);
     this.#size++;
   }
@@ -77,6 +74,14 @@ export class ConnectionTable<Entry extends TableEntry> {
       for (let entry = first; entry !== null; entry = entry.tableNext) entries.push(entry);
     }
     return entries;
+  }
+
+  #findIn(hash: number, tuple: FourTuple): Entry | null {
+    let entry = this.#chains[hash & (this.#chains.length - 1)];
+    while (entry !== null && !(entry.tableHash === hash && entry.tuple.equals(tuple))) {
+      entry = entry.tableNext;
+    }
+    return entry;
   }
 
   #link(entry: Entry): void {

@@ -81,7 +81,7 @@ export class ReceiveBuffer {
 
   clear(): void {
     this.length = 0;
-    this.#pieces.length = 0;
+    if (this.#pieces.length > 0) this.#pieces.length = 0;
     this.#first = 0;
   }
 
@@ -93,7 +93,9 @@ export class ReceiveBuffer {
   #shift(): void {
     this.#first++;
     if (this.#first === this.#pieces.length) {
-      this.#pieces.length = 0;
+      // The common case, and to set the length costs fifty times as much as to pop.
+      if (this.#first === 1) this.#pieces.pop();
+      else this.#pieces.length = 0;
       this.#first = 0;
     } else if (this.#first >= 64 && this.#first * 2 >= this.#pieces.length) {
       this.#pieces.splice(0, this.#first);
