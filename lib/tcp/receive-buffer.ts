@@ -5,17 +5,28 @@
  * the place behind it: a bulk transfer comes out in large pieces, a message in a piece of its own.
  */
 import { packetMemory } from '../support/memory';
-import { MAX_PIECE_BYTES, slabFor } from '../support/slab';
+import { MAX_PIECE_BYTES, type Slab, slabFor } from '../support/slab';
 
 class Piece {
-  bytes: Buffer;
+  readonly slab: Slab;
+  /** Of the slab when the piece began; it may have others by now. */
+  readonly bytes: Buffer;
+  /** From here on nothing was handed out. */
+  begin: number;
   start: number;
   end: number;
 
-  constructor(bytes: Buffer, at: number) {
-    this.bytes = bytes;
-    this.start = at;
-    this.end = at;
+  constructor(slab: Slab) {
+    this.slab = slab;
+    this.bytes = slab.bytes;
+    this.begin = slab.used;
+    this.start = slab.used;
+    this.end = slab.used;
+  }
+
+  /** May text follow it where it ends? */
+  get isOpen(): boolean {
+    return this.bytes === this.slab.bytes && this.end === this.slab.used;
   }
 }
 
@@ -40,9 +51,9 @@ export class ReceiveBuffer {
     while (length > 0) {
       const slab = slabFor(length);
       let piece = this.#last();
-      const extends_ = piece !== undefined && piece.bytes === slab.bytes && piece.end === slab.used;
-      if (piece === undefined || !extends_ || piece.end - piece.start >= MAX_PIECE_BYTES) {
-        piece = new Piece(slab.bytes, slab.used);
+      const isRight = piece !== undefined && piece.slab === slab && piece.isOpen;
+      if (piece === undefined || !isRight || piece.end - piece.start >= MAX_PIECE_BYTES) {
+        piece = new Piece(slab);
         this.#pieces.push(piece);
       }
       const room = Math.min(slab.room, MAX_PIECE_BYTES - (piece.end - piece.start));
@@ -74,7 +85,10 @@ export class ReceiveBuffer {
       piece.start += count;
       filled += count;
       this.length -= count;
-      if (piece.start === piece.end) this.#shift();
+      if (piece.start === piece.end) {
+        this.#shift();
+        this.#recycle(piece);
+      }
     }
     return filled;
   }
@@ -83,6 +97,21 @@ export class ReceiveBuffer {
     this.length = 0;
     if (this.#pieces.length > 0) this.#pieces.length = 0;
     this.#first = 0;
+  }
+
+  /**
+   * The bytes of a piece have been copied: nobody else has seen them, and if they are the last of
+   * the slab, they are used again, while they are in the cache.
+   */
+  #recycle(piece: Piece): void {
+    if (piece.isOpen) {
+      piece.slab.used = piece.begin;
+      return;
+    }
+    const next = this.#pieces[this.#first];
+    if (next !== undefined && next.bytes === piece.bytes && next.begin === piece.end) {
+      next.begin = piece.begin;
+    }
   }
 
   #last(): Piece | undefined {

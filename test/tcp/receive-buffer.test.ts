@@ -2,7 +2,7 @@
 import t from 'tap';
 import { packetMemory } from '../../lib/support/memory';
 import { SeededRandom } from '../../lib/support/random';
-import { MAX_PIECE_BYTES } from '../../lib/support/slab';
+import { MAX_PIECE_BYTES, slabFor } from '../../lib/support/slab';
 import { ReceiveBuffer } from '../../lib/tcp/receive-buffer';
 import { fillPattern, findForeignByte } from '../support/pattern';
 
@@ -101,6 +101,53 @@ t.test('copies into memory of the user, across pieces, and leaves the rest', (t)
   t.equal(piece?.length, 50);
   t.equal(findForeignByte(piece ?? target, 150), -1);
   t.equal(buffer.takeInto(target), 0);
+  t.end();
+});
+
+t.test('what was only copied from is used again, across pieces', (t) => {
+  const buffer = new ReceiveBuffer(1_000_000);
+  slabFor(2000).renew();
+  const { bytes, used } = slabFor(2000);
+  const target = new Uint8Array(50_000);
+  for (let round = 0; round < 20; round++) {
+    append(buffer, round, 100_000);
+    t.equal(buffer.takeInto(target), 50_000);
+    t.equal(buffer.takeInto(target), 50_000);
+    t.equal(findForeignByte(target, round + 50_000), -1);
+    t.equal(slabFor(2000).used, used);
+  }
+  t.equal(slabFor(2000).bytes, bytes, 'it lasts');
+  t.end();
+});
+
+t.test('nobody is written over who holds a piece, however others read', (t) => {
+  const seed = Number(process.env.SEED ?? Date.now() % 1e9);
+  t.comment(`SEED=${seed}`);
+  const random = new SeededRandom(seed);
+  const readers = [0, 1].map(() => ({ buffer: new ReceiveBuffer(1e9), written: 0, read: 0 }));
+  const held: { piece: Buffer; at: number; which: number }[] = [];
+  const target = new Uint8Array(90_000);
+  for (let i = 0; i < 1500; i++) {
+    const which = random.below(2);
+    const reader = readers[which];
+    const { buffer } = reader;
+    const length = 1 + random.below(random.below(3) === 0 ? 100_000 : 3000);
+    append(buffer, reader.written, length, which);
+    reader.written += length;
+    if (random.below(4) === 0) {
+      const piece = buffer.take()!;
+      held.push({ piece, at: reader.read, which });
+      reader.read += piece.length;
+    } else {
+      const count = buffer.takeInto(target.subarray(0, random.below(target.length)));
+      if (findForeignByte(target.subarray(0, count), reader.read, which) !== -1) {
+        t.fail(`SEED=${seed}: a wrong byte in round ${i}`);
+      }
+      reader.read += count;
+    }
+  }
+  const spoiled = held.filter(({ piece, at, which }) => findForeignByte(piece, at, which) !== -1);
+  t.same([spoiled.length, held.length > 200], [0, true], `SEED=${seed}`);
   t.end();
 });
 
