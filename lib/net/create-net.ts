@@ -69,12 +69,16 @@ function bindConnect(OwnSocket: SocketConstructor): Connect {
   return connect as Connect;
 }
 
-/** Shares the prototype of Socket, so that `instanceof` holds whichever of them made the socket. */
+/**
+ * Shares the prototype of Socket, so that `instanceof` holds whichever of them made the socket. And
+ * Socket makes it, except for subclasses: objects of many makers are of many shapes to V8, and what
+ * it has compiled for one is not good for another.
+ */
 function bindSocket(stack: TransportStack): SocketConstructor {
   const init = Socket as unknown as (this: unknown, options: unknown) => object;
   function OwnSocket(this: unknown, options?: SocketOptions | number): object {
     const full = typeof options === 'number' ? options : { stack, ...options };
-    return init.call(this, full);
+    return new.target === OwnSocket ? new Socket(full as SocketOptions) : init.call(this, full);
   }
   return bound(OwnSocket, Socket) as unknown as SocketConstructor;
 }
@@ -82,9 +86,12 @@ function bindSocket(stack: TransportStack): SocketConstructor {
 function bindServer(stack: TransportStack): ServerConstructor {
   const init = Server as unknown as (this: unknown, options: unknown, listener: unknown) => object;
   function OwnServer(this: unknown, options?: unknown, listener?: unknown): object {
-    if (typeof options === 'function') return init.call(this, { stack }, options);
-    const plain = options == null || typeof options === 'object';
-    return init.call(this, plain ? { stack, ...options } : options, listener);
+    const isListener = typeof options === 'function';
+    const plain = options == null || isListener || typeof options === 'object';
+    const full = plain ? { stack, ...(isListener ? {} : options) } : options;
+    const onConnection = isListener ? options : listener;
+    if (new.target !== OwnServer) return init.call(this, full, onConnection);
+    return new Server(full as ServerOptions, onConnection as () => void);
   }
   return bound(OwnServer, Server) as unknown as ServerConstructor;
 }
