@@ -2,10 +2,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import * as nodeNet from 'node:net';
-import { loadLibc } from '../../lib/link/libc';
-import { openRawDescriptor } from '../../lib/link/raw-descriptor';
 import { RawLink } from '../../lib/link/raw-link';
-import { SOCKADDR_IN_BYTES, writeSocketAddress } from '../../lib/link/socket-address';
 import { Stack } from '../../lib/stack/stack';
 import { IpAddress } from '../../lib/wire/ip-address';
 import type { ConnectionHandler } from '../../types/stack';
@@ -67,63 +64,6 @@ kernelTest('sees nothing of other addresses', ['raw'], async (t) => {
   await once(server, 'close');
   t.same(capture.read(), []);
 });
-
-const FIN = 1;
-const RST = 4;
-
-kernelTest('a repeated FIN explains one reset, nothing else does', ['raw'], async (t) => {
-  const capture = new Capture(HOST);
-  const libc = loadLibc();
-  const fd = openRawDescriptor(libc);
-  t.teardown(() => {
-    libc.close(fd);
-    capture.close();
-  });
-  const send = (from: number, to: number, flags: number): void => {
-    const packet = segment(from, to, flags);
-    const target = Buffer.alloc(SOCKADDR_IN_BYTES);
-    writeSocketAddress(target, IpAddress.parse(HOST)!, 0);
-    const at = libc.addressOf(packet);
-    libc.sendto(fd, at, packet.length, 0, libc.addressOf(target), SOCKADDR_IN_BYTES);
-  };
-  send(1, 2, FIN);
-  send(2, 1, FIN);
-  send(2, 1, RST);
-  send(3, 4, FIN);
-  send(3, 4, FIN);
-  send(3, 4, RST);
-  send(3, 4, RST);
-  send(4, 3, RST);
-  send(5, 6, RST);
-  send(7, 8, FIN);
-  send(7, 8, FIN);
-  send(8, 7, RST);
-  t.equal(capture.resets().length, 6);
-  t.same(
-    capture.strangeResets(),
-    [
-      [2, 1],
-      [3, 4],
-      [4, 3],
-      [5, 6],
-    ].map(([from, to]) => `${HOST}:${from} > ${HOST}:${to}`),
-  );
-});
-
-/** From HOST to itself. Its checksum is wrong, so that nobody but the capture takes any notice. */
-function segment(from: number, to: number, flags: number): Buffer {
-  const packet = Buffer.alloc(40);
-  packet[0] = 0x45;
-  packet.writeUInt16BE(40, 2);
-  packet[8] = 64;
-  packet[9] = 6;
-  for (const [i, part] of HOST.split('.').entries()) packet[12 + i] = packet[16 + i] = Number(part);
-  packet.writeUInt16BE(from, 20);
-  packet.writeUInt16BE(to, 22);
-  packet[32] = 0x50;
-  packet[33] = flags;
-  return packet;
-}
 
 /** What the port guard is for: without it the kernel resets what it did not begin. */
 class UnguardedLink extends RawLink {

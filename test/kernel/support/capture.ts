@@ -3,6 +3,7 @@
  * so that a capture of gigabytes is a few kilobytes and misses nothing; or every segment there is.
  */
 import { IpAddress } from '../../../lib/wire/ip-address';
+import { explainResets, type SeenSegment } from '../../support/explain-resets';
 import { PacketSocket } from './packet-socket';
 
 const QUEUE_BYTES = 32 * 1024 * 1024;
@@ -13,23 +14,13 @@ const FIN = 1;
 const SYN = 2;
 const RST = 4;
 const ACK = 16;
+const TCP = 6;
 
-export interface CapturedSegment {
-  /** Address and port: `127.0.0.1:4000`. */
-  from: string;
-  to: string;
+export interface CapturedSegment extends SeenSegment {
   isSyn: boolean;
-  isFin: boolean;
-  isReset: boolean;
-  /** Sequence numbers of its first byte, and of the first that its sender waits for; -1: no ACK. */
-  seq: number;
-  ack: number;
-  /** Of its text. */
-  length: number;
 }
 
 export class Capture {
-  readonly #address: string;
   readonly #socket: PacketSocket;
   readonly #segments: CapturedSegment[] = [];
 
@@ -41,7 +32,6 @@ export class Capture {
    * @param everything segments without SYN, FIN and RST, too
    */
   constructor(address: string, device = 'lo', namespace = '', everything = false) {
-    this.#address = address;
     const flags = everything ? 0xff : FIN | SYN | RST;
     const queueBytes = everything ? LONG_QUEUE_BYTES : QUEUE_BYTES;
     this.#socket = new PacketSocket(address, device, { flags, queueBytes, namespace });
@@ -60,26 +50,10 @@ export class Capture {
       .map(({ from, to }) => `${from} > ${to}`);
   }
 
-  /**
-   * Those of them that no repeated FIN explains; each explains one. Where the machine is so busy
-   * that a FIN is repeated before its acknowledgment is looked at, it is acknowledged twice, and the
-   * second one finds its connection gone; or the copy finds our TIME-WAIT over, which tests have
-   * made short. Then a reset is the right answer (RFC 9293 §3.10.7.1).
-   */
+  /** Those of them that nothing explains which the capture has seen. */
   strangeResets(): string[] {
-    const repeated = new Map<string, number>();
-    for (const { from, to, isFin } of this.read()) {
-      if (isFin) repeated.set(`${from} > ${to}`, (repeated.get(`${from} > ${to}`) ?? -1) + 1);
-    }
-    const isExplained = (way: string): boolean => {
-      const left = repeated.get(way) ?? 0;
-      if (left > 0) repeated.set(way, left - 1);
-      return left > 0;
-    };
-    return this.resets().filter((way) => {
-      const back = way.split(' > ').reverse().join(' > ');
-      return !isExplained(way) && !isExplained(back);
-    });
+    const strange = [...explainResets(this.read())].filter(([, reason]) => reason === null);
+    return strange.map(([{ from, to }]) => `${from} > ${to}`);
   }
 
   /** Handshakes that were begun. */
@@ -97,25 +71,30 @@ export class Capture {
   }
 
   #note(packet: Buffer): void {
-    const isV6 = packet[0] >>> 4 === 6;
-    const tcp = isV6 ? 40 : (packet[0] & 0x0f) * 4;
-    if (packet.length < tcp + 20) return;
-    const [from, to, bytesEach] = isV6 ? [8, 24, 16] : [12, 16, 4];
-    const source = textOf(packet.subarray(from, from + bytesEach));
-    const destination = textOf(packet.subarray(to, to + bytesEach));
-    if (source !== this.#address && destination !== this.#address) return;
-    const flags = packet[tcp + 13];
-    this.#segments.push({
-      from: `${source}:${packet.readUInt16BE(tcp)}`,
-      to: `${destination}:${packet.readUInt16BE(tcp + 2)}`,
-      isSyn: (flags & SYN) !== 0,
-      isFin: (flags & FIN) !== 0,
-      isReset: (flags & RST) !== 0,
-      seq: packet.readUInt32BE(tcp + 4),
-      ack: (flags & ACK) === 0 ? -1 : packet.readUInt32BE(tcp + 8),
-      length: packet.length - tcp - (packet[tcp + 12] >>> 4) * 4,
-    });
+    const segment = readCaptured(packet);
+    if (segment !== null) this.#segments.push(segment);
   }
+}
+
+/** @returns null for what is no TCP segment */
+export function readCaptured(packet: Buffer): CapturedSegment | null {
+  const isV6 = packet[0] >>> 4 === 6;
+  const tcp = isV6 ? 40 : (packet[0] & 0x0f) * 4;
+  if (packet[isV6 ? 6 : 9] !== TCP || packet.length < tcp + 20) return null;
+  const [from, to, bytesEach] = isV6 ? [8, 24, 16] : [12, 16, 4];
+  const source = textOf(packet.subarray(from, from + bytesEach));
+  const destination = textOf(packet.subarray(to, to + bytesEach));
+  const flags = packet[tcp + 13];
+  return {
+    from: `${source}:${packet.readUInt16BE(tcp)}`,
+    to: `${destination}:${packet.readUInt16BE(tcp + 2)}`,
+    isSyn: (flags & SYN) !== 0,
+    isFin: (flags & FIN) !== 0,
+    isReset: (flags & RST) !== 0,
+    seq: packet.readUInt32BE(tcp + 4),
+    ack: (flags & ACK) === 0 ? -1 : packet.readUInt32BE(tcp + 8),
+    length: packet.length - tcp - (packet[tcp + 12] >>> 4) * 4,
+  };
 }
 
 function textOf(bytes: Buffer): string {
