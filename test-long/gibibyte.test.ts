@@ -10,6 +10,7 @@ import { createTunLink } from '../lib/link/tun-link';
 import { BareNamespace } from '../test/kernel/support/bare-namespace';
 import { EthernetSegment } from '../test/kernel/support/ethernet-segment';
 import { PeerProcess } from '../test/kernel/support/peer-process';
+import { checkRecorded } from '../test/kernel/support/recorder';
 import { findLack, type Need } from '../test/kernel/support/requirements';
 import { type CountingLink, HOST, Rig } from '../test/kernel/support/rig';
 import { callPeer } from '../test/kernel/support/scenarios';
@@ -98,3 +99,5 @@ function onEthernet(isTap: boolean, family: 4 | 6): Place {
   const where = { device: '', namespace, peerNamespace: kernel.name };
   return { link, address, peerAddress, ...where, remove };
 }
+
+checkRecorded();

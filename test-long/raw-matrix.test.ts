@@ -17,6 +17,7 @@ import {
   THEIRS6,
 } from '../test/kernel/support/joined-namespaces';
 import { PeerProcess } from '../test/kernel/support/peer-process';
+import { checkRecorded } from '../test/kernel/support/recorder';
 import { findLack, kernelTest, type Need } from '../test/kernel/support/requirements';
 import { type Expected, Rig } from '../test/kernel/support/rig';
 import {
@@ -194,3 +195,5 @@ for (const home of HOMES) {
     await rig.finish(t, { refuses: true, failures: 2, resetsOut: 1 });
   });
 }
+
+checkRecorded();

@@ -7,6 +7,7 @@ import * as nodeNet from 'node:net';
 import type { Readable } from 'node:stream';
 import { RawLink } from '../../lib/link/raw-link';
 import { Program, run } from './support/program';
+import { checkRecorded } from './support/recorder';
 import { kernelTest } from './support/requirements';
 import { HOST, Rig } from './support/rig';
 import { within } from './support/within';
@@ -202,8 +203,7 @@ kernelTest(
     const refused = createServer(ours, {}, () => undefined).listen(port, HOST);
     const [taken] = await within(BOUND_MS, 'error', once(refused, 'error'));
     t.equal(taken.code, 'EADDRINUSE');
-    ours.stack.close();
-    ours.capture.close();
+    ours.close();
     other.close();
   },
 );
@@ -238,3 +238,5 @@ async function collect(stream: Readable): Promise<Buffer> {
 function digest(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
+
+checkRecorded();

@@ -5,6 +5,7 @@ import type { EthernetLinkOptions } from '../../lib/link/ethernet/ethernet-optio
 import { BareNamespace } from './support/bare-namespace';
 import { EthernetSegment } from './support/ethernet-segment';
 import { PeerProcess } from './support/peer-process';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
 import { callPeer, halfCloses, type Scenario, servePeer, transfers } from './support/scenarios';
@@ -76,3 +77,5 @@ function bothWays(one: Case, scenarios: Scenario[]): void {
 const SOME = [...transfers(16 * MIB), ...halfCloses(2 * MIB)];
 bothWays(PACKET_SOCKET, SOME);
 bothWays(TAP, SOME);
+
+checkRecorded();

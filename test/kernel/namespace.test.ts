@@ -5,6 +5,7 @@ import { Capture } from './support/capture';
 import { Namespace } from './support/namespace';
 import { PeerProcess } from './support/peer-process';
 import { run } from './support/program';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
 import { callPeer, crowd, halfCloses, servePeer, transfers } from './support/scenarios';
@@ -68,3 +69,5 @@ kernelTest('nothing of the namespace is left behind', NEEDS, async (t) => {
   const { output: links } = await run('ip', ['-o', 'link', 'show']);
   t.notMatch(String(links), space!.device);
 });
+
+checkRecorded();

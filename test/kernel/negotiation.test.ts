@@ -8,6 +8,7 @@ import type { TcpConfig, TcpInfo } from '../../types/tcp';
 import { call, type Part, serve } from './support/conversation';
 import { Namespace } from './support/namespace';
 import { PeerProcess } from './support/peer-process';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
 import { crowd, servePeer } from './support/scenarios';
@@ -166,3 +167,5 @@ kernelTest('[A-14] the kernel brings SYN cookies back, and keeps its options', N
   t.equal(infos.length, 50);
   await rig.finish(t);
 });
+
+checkRecorded();

@@ -12,6 +12,7 @@ import type { ConnectionHandler } from '../../types/stack';
 import { call, type NetLike, type Part } from './support/conversation';
 import { halfway } from './support/halfway';
 import { PeerProcess } from './support/peer-process';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
 import { RoutedPath } from './support/routed-path';
@@ -176,3 +177,5 @@ const SILENT: ConnectionHandler = {
   handleError() {},
   handleClose() {},
 };
+
+checkRecorded();

@@ -6,6 +6,7 @@ import { RawLink } from '../../lib/link/raw-link';
 import type { IpAddress } from '../../lib/wire/ip-address';
 import type { PortClaim } from '../../types/link';
 import * as mishaps from './support/mishaps';
+import { checkRecorded } from './support/recorder';
 import { kernelTest } from './support/requirements';
 import { HOST, Rig } from './support/rig';
 import { until, within } from './support/within';
@@ -72,3 +73,5 @@ kernelTest('a port is guarded until the last segment has left', ['raw'], async (
   server.close();
   await rig.finish(t, { resetsOut: 1, resets: new RegExp(` > ${HOST}:${port}$`) });
 });
+
+checkRecorded();

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { RawLink } from '../../lib/link/raw-link';
 import { PeerProcess } from './support/peer-process';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest } from './support/requirements';
 import { HOST, Rig } from './support/rig';
 import { callPeer, crowd, halfCloses, servePeer, transfers } from './support/scenarios';
@@ -32,3 +33,5 @@ kernelTest('and the other calls the one', ['raw'], async (t) => {
   await servePeer(t, rig.net, peer!, HOST, SCENARIOS[2]);
   await rig.finish(t);
 });
+
+checkRecorded();

@@ -8,6 +8,7 @@ import { RawSocketLink } from '../../lib/link/raw-socket-link';
 import * as mishaps from './support/mishaps';
 import { PeerProcess } from './support/peer-process';
 import { run } from './support/program';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest } from './support/requirements';
 import { HOST, Rig } from './support/rig';
 import { callPeer, crowd, halfCloses, servePeer, transfers } from './support/scenarios';
@@ -66,3 +67,5 @@ kernelTest('a usernet server is killed: the kernel client sees a reset', ['raw-s
 kernelTest('a usernet client is killed: the kernel server sees a reset', ['raw-socket'], (t) =>
   mishaps.usernetClientKilled(t, 'raw-socket'),
 );
+
+checkRecorded();

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { RawLink } from '../../lib/link/raw-link';
 import { PeerProcess } from './support/peer-process';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest } from './support/requirements';
 import { HOST, Rig } from './support/rig';
 import { callPeer, crowd, halfCloses, servePeer, transfers } from './support/scenarios';
@@ -28,3 +29,5 @@ for (const scenario of SCENARIOS) {
     await rig.finish(t);
   });
 }
+
+checkRecorded();

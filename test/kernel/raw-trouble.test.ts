@@ -14,6 +14,7 @@ import { serve } from './support/conversation';
 import { halfway } from './support/halfway';
 import { DEVICE, JoinedNamespaces, OURS, THEIRS } from './support/joined-namespaces';
 import { PeerProcess } from './support/peer-process';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
 import { callPeer, servePeer, transfers } from './support/scenarios';
@@ -145,3 +146,5 @@ kernelTest('what the kernel has no room for waits, and nothing of it is lost', N
   t.equal(rig.link.counters.droppedRefused, 0);
   await rig.finish(t);
 });
+
+checkRecorded();

@@ -6,6 +6,7 @@ import { Capture } from './support/capture';
 import type { NetLike } from './support/conversation';
 import { Namespace } from './support/namespace';
 import { PeerProcess } from './support/peer-process';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
 import { callPeer, crowd, halfCloses, servePeer, transfers } from './support/scenarios';
@@ -81,3 +82,5 @@ kernelTest('the kernel of the namespace sent no strange reset', NEEDS, async (t)
   t.same(whole!.strangeResets(), []);
   t.equal(whole!.countMissed(), 0);
 });
+
+checkRecorded();

@@ -7,6 +7,7 @@ import * as nodeNet from 'node:net';
 import t from 'tap';
 import { RawLink } from '../../lib/link/raw-link';
 import { PeerProcess } from './support/peer-process';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
 import { RoutedPath } from './support/routed-path';
@@ -65,3 +66,5 @@ kernelTest('… and where the kernel calls, and usernet sends', NEEDS, async (t)
   t.ok(rig.stack.stats().pathMtuReductions >= 1);
   await rig.finish(t, { refuses: true });
 });
+
+checkRecorded();

@@ -4,6 +4,7 @@ import { createTunLink } from '../../lib/link/tun-link';
 import type { TunLinkOptions } from '../../lib/link/tun-options';
 import { BareNamespace } from './support/bare-namespace';
 import { PeerProcess } from './support/peer-process';
+import { checkRecorded } from './support/recorder';
 import { findLack, kernelTest } from './support/requirements';
 import { Rig } from './support/rig';
 import {
@@ -78,3 +79,5 @@ for (const mtu of [576, 9000, 65_535]) {
   }
 }
 bothWays('three queues', IPV4, { queues: 3 }, crowd(30, 64 * 1024));
+
+checkRecorded();

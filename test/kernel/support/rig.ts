@@ -11,8 +11,10 @@ import { Stack } from '../../../lib/stack/stack';
 import { packetMemory } from '../../../lib/support/memory';
 import type { Link } from '../../../types/link';
 import type { StackOptions } from '../../../types/stack';
+import { explainResets } from '../../support/explain-resets';
 import { Capture } from './capture';
 import type { NetLike } from './conversation';
+import { Recorder } from './recorder';
 import { until } from './within';
 
 /**
@@ -82,12 +84,14 @@ export class Rig {
   readonly net: NetLike;
   readonly capture: Capture;
   readonly #sockets = listSockets();
-  readonly #memory = packetMemory.allocated;
+  readonly #memory: number;
+  readonly #recorder: Recorder;
   readonly #timers = countTimers();
 
   /**
    * @param address, device what the capture keeps, and where it looks
    * @param namespace where the device is; '': ours
+   * @param everything to explain resets by all segments, not only by FINs
    */
   constructor(
     link: CountingLink,
@@ -95,8 +99,11 @@ export class Rig {
     device = 'lo',
     options: StackOptions = {},
     namespace = '',
+    everything = false,
   ) {
-    this.capture = new Capture(address, device, namespace);
+    this.#recorder = new Recorder(address, device, namespace);
+    this.#memory = packetMemory.allocated;
+    this.capture = new Capture(address, device, namespace, everything);
     this.link = link;
     const tcp = { mslMs: MSL_MS, ...options.tcp };
     this.stack = new Stack({ ...options, links: [link], tcp });
@@ -119,6 +126,7 @@ export class Rig {
     this.#checkResets(t, stats, expected);
     t.ok(capture.countSyns() > 0, 'the capture saw the connections begin');
     t.equal(capture.countMissed(), 0, 'the capture missed nothing');
+    this.#recorder.finish(t.name, this.#reasonsOfResets(expected));
     await this.#close(t);
   }
 
@@ -143,9 +151,25 @@ export class Rig {
     }
   }
 
-  async #close(t: Test): Promise<void> {
+  #reasonsOfResets({ resets }: Expected): Map<string, string> {
+    const reasons = new Map<string, string>();
+    for (const [{ from, to, seq }, reason] of explainResets(this.capture.read())) {
+      const isExpected = resets?.test(`${from} > ${to}`) === true;
+      const known = reason ?? (isExpected ? 'the test has called for it' : null);
+      if (known !== null) reasons.set(`${from} > ${to} ${seq}`, known);
+    }
+    return reasons;
+  }
+
+  /** For whoever does not come to `finish`. */
+  close(): void {
     this.stack.close();
     this.capture.close();
+    this.#recorder.close();
+  }
+
+  async #close(t: Test): Promise<void> {
+    this.close();
     const findNew = (): string[] => listSockets().filter((one) => !this.#sockets.includes(one));
     // Those of the kernel's own clients and servers in this process take a turn or two.
     await until(SETTLE_MS, '', () => findNew().length === 0).catch(() => undefined);
