@@ -1,7 +1,7 @@
 /**
  * The links over the host and a kernel over a veth pair of their own, whichever calls: the raw link in
- * IPv4 and IPv6, and the npm package's; every MTU, offloads on and off, a thousand connections,
- * links that go down and up in mid-transfer or become narrower, and a peer whose namespace is deleted.
+ * IPv4 and IPv6, and the npm package's; every MTU, offloads on and off, links that go down and up in
+ * mid-transfer or become narrower, and a peer whose namespace is deleted.
  */
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
@@ -20,13 +20,7 @@ import { PeerProcess } from '../test/kernel/support/peer-process';
 import { checkRecorded } from '../test/kernel/support/recorder';
 import { findLack, kernelTest, type Need } from '../test/kernel/support/requirements';
 import { type Expected, Rig } from '../test/kernel/support/rig';
-import {
-  callPeer,
-  crowd,
-  type Scenario,
-  servePeer,
-  transfers,
-} from '../test/kernel/support/scenarios';
+import { callPeer, type Scenario, servePeer, transfers } from '../test/kernel/support/scenarios';
 import { until, within } from '../test/kernel/support/within';
 import type { TcpConfig } from '../types/tcp';
 
@@ -142,12 +136,6 @@ for (const scenario of [UP, DOWN]) {
   };
   transfer('the link goes down and up', scenario, () => undefined, interrupt, { refuses: true });
 }
-
-each('a thousand at once', async (t, home, calls) => {
-  const rig = home.rig({ mslMs: 200 });
-  await home.run(t, rig, calls, crowd(1000, 4096)[0]);
-  await rig.finish(t);
-});
 
 for (const home of HOMES) {
   const [sent, received] = transfers(16 * MIB);

@@ -1,6 +1,7 @@
 /** Linux's error numbers (asm-generic/errno.h), as far as links meet them, by their POSIX names. */
 import { NetworkError, type NetworkErrorCode } from '../support/network-error';
 
+export const EPERM = 1;
 export const EINTR = 4;
 export const EIO = 5;
 export const ENXIO = 6;
@@ -26,6 +27,7 @@ const CODES: Record<number, NetworkErrorCode> = {
   24: 'EMFILE',
   77: 'ENODEV', // EBADFD: what the descriptor stood for is gone
   90: 'EMSGSIZE',
+  92: 'ENOTSUP', // ENOPROTOOPT
   93: 'ENOTSUP', // EPROTONOSUPPORT
   95: 'ENOTSUP',
   97: 'EAFNOSUPPORT',

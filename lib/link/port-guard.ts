@@ -2,9 +2,9 @@
  * Keeps the host's kernel, and every other process, away from one TCP port.
  *
  * The kernel answers segments for ports it does not know with RST (RFC 9293 §3.10.7.1). A kernel
- * socket that listens on the port, with a filter that drops everything before TCP sees it
- * (socket(7), SO_ATTACH_FILTER), makes it silent; raw sockets still get their copy. The port is
- * really taken, so others get EADDRINUSE, and it is free again the moment the descriptor is closed.
+ * socket that listens on the port, and takes no notice of anything (`silence`), makes it silent; raw
+ * sockets still get their copy. The port is really taken, so others get EADDRINUSE, and it is free
+ * again the moment the descriptor is closed.
  *
  * SO_REUSEADDR stays off. A guard never has connections, so nothing of it lingers in TIME-WAIT; and
  * with it on, we could take a port on which another process still has live connections, whose
@@ -14,16 +14,10 @@ import type { IpAddress } from '../wire/ip-address';
 import { withLimit } from './descriptor-limit';
 import { systemError } from './errno';
 import * as sys from './libc';
+import { silence } from './silence';
 import { readSocketPort, SOCKADDR_IN6_BYTES, writeSocketAddress } from './socket-address';
 
-/** One struct sock_filter { u16 code; u8 jt, jf; u32 k }: BPF_RET | BPF_K, 0 bytes. */
-const DROP_ALL = Buffer.from([0x06, 0x00, 0, 0, 0, 0, 0, 0]);
-/** struct sock_fprog { u16 len; sock_filter *filter }; the address is written at each use. */
-const PROGRAM_BYTES = 16;
-const PROGRAM_FILTER = 8;
-
 /** Used by one call after the other: system calls do not overlap. */
-const program = Buffer.alloc(PROGRAM_BYTES);
 const name = Buffer.alloc(SOCKADDR_IN6_BYTES);
 const flag = Buffer.alloc(4);
 const nameLength = Buffer.alloc(4);
@@ -37,7 +31,8 @@ export class PortGuard {
    * @param address an address of the host, or an unspecified one: `::` guards IPv4, too
    * @param ipv6Only of `::` that it does not
    * @param port 0: the kernel picks a free one
-   * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE, ENOBUFS
+   * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE, ENOBUFS; EPERM, ENOTSUP where
+   *   the kernel has no way of keeping quiet that is open to us
    */
   constructor(libc: sys.Libc, address: IpAddress, port: number, ipv6Only = false) {
     this.#libc = libc;
@@ -60,18 +55,14 @@ export class PortGuard {
   }
 
   /**
-   * The filter comes first: a SYN between bind and filter would be answered by the kernel.
+   * Silence comes first: a SYN between bind and that would be answered by the kernel.
    * @returns the name of the call that failed, or ''
    */
   #take(address: IpAddress, port: number, ipv6Only: boolean): string {
     const libc = this.#libc;
     const fd = this.#fd;
-    program.writeUInt16LE(1, 0);
-    program.writeBigUInt64LE(BigInt(libc.addressOf(DROP_ALL)), PROGRAM_FILTER);
-    const { SOL_SOCKET, SO_ATTACH_FILTER } = sys;
-    if (libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, PROGRAM_BYTES) < 0) {
-      return 'filter for';
-    }
+    const failed = silence(libc, fd, !address.isMapped);
+    if (failed !== '') return failed;
     if (!address.isMapped) {
       flag.writeInt32LE(ipv6Only ? 1 : 0);
       if (libc.setsockopt(fd, sys.IPPROTO_IPV6, sys.IPV6_V6ONLY, flag, 4) < 0) return 'IPV6_V6ONLY';

@@ -2,7 +2,7 @@
  * A program of the tests as one file of JavaScript, which Node starts in a tenth of the time that it
  * takes through a loader of TypeScript. Made once for each process, and removed at its end.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 
@@ -39,6 +39,7 @@ function ownFolder(): string {
   if (folder !== null) return folder;
   mkdirSync(PLACE, { recursive: true });
   const own = mkdtempSync(join(PLACE, `${process.pid}-`));
+  chmodSync(own, 0o755); // tests run programs as other users, too
   process.once('exit', () => rmSync(own, { recursive: true, force: true }));
   folder = own;
   return own;

@@ -66,6 +66,7 @@ export class Recorder {
       const isOurs = segment?.from.startsWith(`${this.#address}:`);
       const direction = isOurs ? PCAP_OUTBOUND : PCAP_INBOUND;
       packetMemory.bytes.set(packet, scratch);
+      if (segment?.isReset) file!.flush(); // so that there is room for a comment
       const time = BigInt(++kept) * 1000n; // their order is what counts
       const mark = file!.writePacket(id, time, scratch, packet.length, direction);
       if (segment?.isReset !== true) return;

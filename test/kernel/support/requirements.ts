@@ -18,6 +18,8 @@ export type Need =
   | 'ss'
   | 'tshark'
   | 'ethtool'
+  | 'setpriv'
+  | 'setcap'
   | 'namespace';
 
 /** Bits of capabilities(7). */
@@ -32,9 +34,10 @@ export function kernelTest(
   name: string,
   needs: readonly Need[],
   run: (t: Test) => Promise<void>,
+  timeout = TEST_TIMEOUT_MS,
 ): void {
   const lack = needs.map(findLack).find((one) => one !== null) ?? null;
-  if (lack === null) t.test(name, { timeout: TEST_TIMEOUT_MS }, run);
+  if (lack === null) t.test(name, { timeout }, run);
   else if (process.env.CI) t.fail(`${name}: ${lack}`);
   else t.test(name, { skip: lack }, run);
 }
