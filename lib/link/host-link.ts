@@ -68,7 +68,7 @@ export abstract class HostLink implements Link {
     this.host = host;
     if (HostLink.#open.size === 0) process.on('exit', HostLink.#stopAll);
     HostLink.#open.add(this);
-    this.#ports = new HostPorts(libc, this.counters, host.clock);
+    this.#ports = new HostPorts(libc, this.counters, host);
     try {
       this.#transmitter = this.openSocket(libc, host, this.#ports);
       const hasIpv6 = this.#ports.ipv6 === 'carried';

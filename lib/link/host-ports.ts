@@ -3,7 +3,7 @@
  * receive path, which drops everything that is not for one of them.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
-import type { PortClaim } from '../../types/link';
+import type { LinkHost, PortClaim } from '../../types/link';
 import { packetMemory } from '../support/memory';
 import { NetworkError } from '../support/network-error';
 import { IPV4_ANY, type IpAddress } from '../wire/ip-address';
@@ -13,6 +13,7 @@ import type { Libc } from './libc';
 import type { LinkCounters } from './link-counters';
 import { PortFilter } from './port-filter';
 import { PortGuard } from './port-guard';
+import { SECRET_BYTES } from './silence';
 
 const PORTS = 65_536;
 const SOURCE_ADDRESS = 12;
@@ -42,6 +43,7 @@ export class HostPorts {
   readonly #pairs = new Set<number>();
   readonly #guards = new Set<PortGuard>();
   readonly #clock: Clock;
+  readonly #secret = new Uint8Array(SECRET_BYTES);
   #narrowing: ClockTimer | null = null;
   /**
    * Does the link carry IPv6? 'never': it does not mean to, so that `::` is every IPv4 address;
@@ -50,10 +52,11 @@ export class HostPorts {
   ipv6: 'carried' | 'missing' | 'never' = 'never';
 
   /** @param counters of what `accepts` turns away */
-  constructor(libc: Libc, counters: LinkCounters, clock: Clock) {
+  constructor(libc: Libc, counters: LinkCounters, host: Pick<LinkHost, 'clock' | 'random'>) {
     this.#libc = libc;
     this.#counters = counters;
-    this.#clock = clock;
+    this.#clock = host.clock;
+    host.random(this.#secret);
     this.filter = new PortFilter(libc);
   }
 
@@ -68,7 +71,7 @@ export class HostPorts {
       const whose = this.ipv6 === 'never' ? 'this link' : 'this host';
       throw new NetworkError('EAFNOSUPPORT', `${address.text}: ${whose} has no IPv6`);
     }
-    const guard = new PortGuard(this.#libc, bound, port, ipv6Only);
+    const guard = new PortGuard(this.#libc, this.#secret, bound, port, ipv6Only);
     const taken = guard.port;
     try {
       this.filter.add(taken);

@@ -2,9 +2,9 @@
  * Keeps the host's kernel, and every other process, away from one TCP port.
  *
  * The kernel answers segments for ports it does not know with RST (RFC 9293 §3.10.7.1). A kernel
- * socket that listens on the port, and takes no notice of anything (`silence`), makes it silent; raw
- * sockets still get their copy. The port is really taken, so others get EADDRINUSE, and it is free
- * again the moment the descriptor is closed.
+ * socket that listens on the port, and takes no notice of anything (`silence`), makes it silent;
+ * raw sockets still get their copy. The port is really taken, so others get EADDRINUSE, and it is
+ * free again the moment the descriptor is closed.
  *
  * SO_REUSEADDR stays off. A guard never has connections, so nothing of it lingers in TIME-WAIT; and
  * with it on, we could take a port on which another process still has live connections, whose
@@ -28,18 +28,25 @@ export class PortGuard {
   #fd: number;
 
   /**
+   * @param secret for `silence`
    * @param address an address of the host, or an unspecified one: `::` guards IPv4, too
    * @param ipv6Only of `::` that it does not
    * @param port 0: the kernel picks a free one
    * @throws NetworkError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE, ENOBUFS; EPERM, ENOTSUP where
    *   the kernel has no way of keeping quiet that is open to us
    */
-  constructor(libc: sys.Libc, address: IpAddress, port: number, ipv6Only = false) {
+  constructor(
+    libc: sys.Libc,
+    secret: Uint8Array,
+    address: IpAddress,
+    port: number,
+    ipv6Only = false,
+  ) {
     this.#libc = libc;
     const family = address.isMapped ? sys.AF_INET : sys.AF_INET6;
     this.#fd = libc.socket(family, sys.SOCK_STREAM | sys.SOCK_CLOEXEC, sys.IPPROTO_TCP);
     if (this.#fd < 0) throw withLimit(systemError(libc.errno(), 'a descriptor for each port'));
-    const failed = this.#take(address, port, ipv6Only);
+    const failed = this.#take(secret, address, port, ipv6Only);
     if (failed !== '') {
       const error = systemError(libc.errno(), `${failed} ${address.text} port ${port}`);
       this.close();
@@ -58,10 +65,10 @@ export class PortGuard {
    * Silence comes first: a SYN between bind and that would be answered by the kernel.
    * @returns the name of the call that failed, or ''
    */
-  #take(address: IpAddress, port: number, ipv6Only: boolean): string {
+  #take(secret: Uint8Array, address: IpAddress, port: number, ipv6Only: boolean): string {
     const libc = this.#libc;
     const fd = this.#fd;
-    const failed = silence(libc, fd, !address.isMapped);
+    const failed = silence(libc, fd, !address.isMapped, secret);
     if (failed !== '') return failed;
     if (!address.isMapped) {
       flag.writeInt32LE(ipv6Only ? 1 : 0);

@@ -3,6 +3,7 @@
  * container, as a service of systemd, by setcap on a copy of Node; and what is said without them.
  */
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import * as nodeNet from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import t, { type Test } from 'tap';
 import { EPERM } from '../../lib/link/errno';
 import { type Libc, loadLibc, SO_ATTACH_FILTER, SOL_SOCKET } from '../../lib/link/libc';
 import { PortGuard } from '../../lib/link/port-guard';
+import { SECRET_BYTES } from '../../lib/link/silence';
 import { IpAddress } from '../../lib/wire/ip-address';
 import { compiled } from '../support/compiled';
 import { BareNamespace } from './support/bare-namespace';
@@ -186,7 +188,7 @@ kernelTest('a port is guarded without a filter, too', NEEDS, async (t) => {
   };
   // A SYN that got neither RST nor answer is repeated after one second (RFC 6298 §2.1).
   const calls = GUARDS.map(async ([address, host]) => {
-    const guard = new PortGuard(refusing, IpAddress.parse(address)!, 0);
+    const guard = new PortGuard(refusing, randomBytes(SECRET_BYTES), IpAddress.parse(address)!, 0);
     const capture = new Capture(host);
     const client = nodeNet.connect(guard.port, host);
     client.on('error', (error) => t.fail(`${address}: ${error.message}`));

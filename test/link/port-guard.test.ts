@@ -9,7 +9,6 @@ import { HostPorts } from '../../lib/link/host-ports';
 import { loadLibc } from '../../lib/link/libc';
 import { LinkCounters } from '../../lib/link/link-counters';
 import { RawLink } from '../../lib/link/raw-link';
-import { RealClock } from '../../lib/stack/real-clock';
 import { ACK, RST, SYN } from '../../lib/wire/segment';
 import { kernelServer, readSegmentOf, sendSegment } from './kernel-peer';
 import { address, LINK_CASES, openDescriptors, openEnds } from './link-cases';
@@ -33,7 +32,7 @@ function openRaw(t: Tap): { link: RawLink; host: RecordingHost } {
 }
 
 t.test('an unguarded port is refused at once', needs(claimsWork), async (t) => {
-  const ports = new HostPorts(loadLibc(), new LinkCounters(), new RealClock());
+  const ports = new HostPorts(loadLibc(), new LinkCounters(), new RecordingHost());
   const { port, release } = ports.claim(OTHER, 0);
   release();
   const [error] = await once(connect(port, '127.0.0.2'), 'error');
@@ -71,7 +70,7 @@ t.test('the kernel does not reset what answers our SYN', needs(RawLink.available
 });
 
 t.test('a claimed port is taken, for others and for us', needs(claimsWork), async (t) => {
-  const ports = new HostPorts(loadLibc(), new LinkCounters(), new RealClock());
+  const ports = new HostPorts(loadLibc(), new LinkCounters(), new RecordingHost());
   const { port, release } = ports.claim(LOCAL, 0);
   t.ok(port > 0);
   t.throws(() => ports.claim(LOCAL, port), { code: 'EADDRINUSE' }, 'the same again');
@@ -97,7 +96,7 @@ t.test('a claimed port is taken, for others and for us', needs(claimsWork), asyn
 });
 
 t.test('a port with live connections of the kernel is not ours', needs(claimsWork), async (t) => {
-  const ports = new HostPorts(loadLibc(), new LinkCounters(), new RealClock());
+  const ports = new HostPorts(loadLibc(), new LinkCounters(), new RecordingHost());
   const { server, port } = await kernelServer('127.0.0.1', () => {});
   const client = connect(port, '127.0.0.1');
   const [[served]] = await Promise.all([once(server, 'connection'), once(client, 'connect')]);
@@ -116,7 +115,7 @@ const REFUSED: readonly (readonly [string, number, string, string])[] = [
 ];
 
 t.test('refuses by the right name, and keeps nothing', needs(claimsWork), async (t) => {
-  const ports = new HostPorts(loadLibc(), new LinkCounters(), new RealClock());
+  const ports = new HostPorts(loadLibc(), new LinkCounters(), new RecordingHost());
   const before = openDescriptors();
   for (const [text, port, code, name] of REFUSED) {
     t.throws(() => ports.claim(address(text), port), { name: 'NetworkError', code }, name);

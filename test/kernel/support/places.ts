@@ -8,7 +8,7 @@ import { BareNamespace } from './bare-namespace';
 import { EthernetSegment } from './ethernet-segment';
 import { PeerProcess } from './peer-process';
 import { kernelTest, type Need } from './requirements';
-import { type CountingLink, HOST } from './rig';
+import type { CountingLink } from './rig';
 
 /** Where a link meets a kernel. */
 export interface Place {
@@ -23,9 +23,9 @@ export interface Place {
 }
 
 const PLACES: readonly (readonly [name: string, needs: Need[], make: () => Place])[] = [
-  ['raw, IPv4', ['raw'], () => onLoopback(new RawLink(), HOST)],
-  ['raw, IPv6', ['raw', 'namespace'], onItsOwnLoopback],
-  ['raw-socket', ['raw-socket'], () => onLoopback(new RawSocketLink(), HOST)],
+  ['raw, IPv4', ['raw', 'namespace'], () => onLoopback(RawLink, '127.0.0.1')],
+  ['raw, IPv6', ['raw', 'namespace'], () => onLoopback(RawLink, '::1')],
+  ['raw-socket', ['raw-socket', 'namespace'], () => onLoopback(RawSocketLink, '127.0.0.1')],
   ['TUN, IPv4', ['tun'], () => onTun('10.77.0.2/24', '10.77.0.1', true)],
   ['TUN, IPv6', ['tun'], () => onTun('fd77::2/64', 'fd77::1', true)],
   ['TUN without offload', ['tun'], () => onTun('10.77.0.2/24', '10.77.0.1', false)],
@@ -54,17 +54,12 @@ export function testEverywhere(
   }
 }
 
-function onLoopback(link: CountingLink, address: string): Place {
-  const ours = { namespace: '', peerNamespace: '', remove() {} };
-  return { link, address, device: 'lo', peerAddress: address, ...ours };
-}
-
-/** There is one ::1 for all in a namespace, and others' resets would be on it, too. */
-function onItsOwnLoopback(): Place {
+/** One of its own: what floods the host's would come by here, too, where links hold many ports. */
+function onLoopback(Link: typeof RawLink | typeof RawSocketLink, address: string): Place {
   const { name, remove } = new BareNamespace();
-  const link = new RawLink({ namespace: name });
+  const link = new Link({ namespace: name });
   const where = { device: 'lo', namespace: name, peerNamespace: name, remove };
-  return { link, address: '::1', peerAddress: '::1', ...where };
+  return { link, address, peerAddress: address, ...where };
 }
 
 function onTun(addresses: string, peerAddress: string, offload: boolean): Place {
