@@ -21,8 +21,8 @@ export interface AttachmentOwner {
   ): string | null;
   sendFailed(attachment: Attachment, offset: number, length: number, code: NetworkErrorCode): void;
   receivedBatch(): void;
-  /** Endpoints that waited for room may go on. */
-  resume(waiting: Fifo<Endpoint>): void;
+  /** There is room again for whoever waits. */
+  resume(): void;
   failed(attachment: Attachment, error: Error): void;
   defer(fn: () => void): void;
   readonly clock: Clock;
@@ -36,6 +36,8 @@ export class Attachment implements LinkHost {
   readonly clock: Clock;
   /** Has something been reserved, and perhaps committed, since the last flush? */
   needsFlush = false;
+  /** Has nobody been turned away since the link last said that there is room? */
+  #hasRoom = true;
   readonly #owner: AttachmentOwner;
   readonly #waiting = new Fifo<Endpoint>();
 
@@ -62,11 +64,33 @@ export class Attachment implements LinkHost {
     return this.sendsTrains ? IPV4_MAX_BYTES : this.splitBytes;
   }
 
-  /** `link.reserve` said -1: the endpoint goes on when there is room. */
+  /** Do others wait, so that nobody should take all the room? */
+  get isCrowded(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** Is there somebody who waits, and room for him as far as is known? */
+  get mayResume(): boolean {
+    return this.#hasRoom && this.#waiting.size > 0;
+  }
+
+  /** The endpoint goes on when it is its turn again. */
   await(endpoint: Endpoint): void {
     if (endpoint.isWaiting) return;
     endpoint.isWaiting = true;
     this.#waiting.push(endpoint);
+  }
+
+  /** `link.reserve` said -1: nobody goes on before there is room. */
+  noteFull(): void {
+    this.#hasRoom = false;
+  }
+
+  /** Whoever has waited longest, no longer among those who wait; `mayResume` must hold. */
+  shiftWaiting(): Endpoint {
+    const endpoint = this.#waiting.shift()!;
+    endpoint.isWaiting = false;
+    return endpoint;
   }
 
   receive(offset: number, length: number, note: ChecksumNote): void {
@@ -86,7 +110,8 @@ export class Attachment implements LinkHost {
   }
 
   writable(): void {
-    this.#owner.resume(this.#waiting);
+    this.#hasRoom = true;
+    if (this.isCrowded) this.#owner.resume();
   }
 
   failed(error: Error): void {

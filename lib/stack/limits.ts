@@ -31,6 +31,9 @@ export const DEFAULT_HOP_LIMIT = 64;
  */
 export const SEGMENTS_PER_PASS = 64;
 
+/** The same, while others wait for room on the link: few enough that an ACK need not wait long. */
+export const SEGMENTS_WHEN_CROWDED = 4;
+
 /** @throws RangeError for a limit that is not a positive number */
 export function applyLimits(limits: Partial<StackLimits> | undefined): StackLimits {
   const result = { ...DEFAULT_LIMITS };

@@ -261,7 +261,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       },
       sendFailed: (...failure) => this.#sendFailures.receive(...failure),
       receivedBatch: () => this.#turn.endBatch(),
-      resume: (waiting) => this.#turn.resume(waiting),
+      resume: () => this.#turn.resume(),
       failed: (attachment, error) => this.#fail(attachment, error),
       defer: (fn) => this.#turn.defer(fn),
       clock,

@@ -18,7 +18,7 @@ import type { Counters } from './counters';
 import type { Deadlines } from './deadlines';
 import type { Endpoint, EndpointHost } from './endpoint';
 import { Fifo } from './fifo';
-import { SEGMENTS_PER_PASS } from './limits';
+import { SEGMENTS_PER_PASS, SEGMENTS_WHEN_CROWDED } from './limits';
 import type { Liveness } from './liveness';
 import { NO_ROOM, type Output, SENT_SOME } from './output';
 import type { Reporter } from './reporter';
@@ -108,12 +108,9 @@ export class Turn implements EndpointHost {
     if (!this.#running) this.#schedule();
   }
 
-  /** Endpoints that waited for a link's room may go on. */
-  resume(waiting: Fifo<Endpoint>): void {
-    for (let endpoint = waiting.shift(); endpoint !== null; endpoint = waiting.shift()) {
-      endpoint.isWaiting = false;
-      this.touch(endpoint);
-    }
+  /** A link has room again for those who wait for it. */
+  resume(): void {
+    if (!this.#running && !this.#receiving) this.#schedule();
   }
 
   /** Deadlines have passed; unless what has arrived meanwhile puts them off. */
@@ -175,18 +172,26 @@ export class Turn implements EndpointHost {
     for (let left = this.#dirty.size; left > 0 && !this.#isSpent; left--) {
       this.#serve(this.#dirty.shift()!);
     }
+    this.#resumeWaiting();
     this.#flush();
     for (let left = this.#reporting.size; left > 0; left--) this.#report(this.#reporting.shift()!);
     for (let left = this.#jobs.size; left > 0; left--) this.#jobs.shift()?.();
   }
 
+  /** In the order in which they came, and only as far as there is room. */
+  #resumeWaiting(): void {
+    const { attachments } = this.#parts;
+    for (let i = 0; i < attachments.length; i++) {
+      const attachment = attachments[i];
+      while (attachment.mayResume && !this.#isSpent) this.#serve(attachment.shiftWaiting());
+    }
+  }
+
   #serve(endpoint: Endpoint): void {
-    const { output, deadlines, liveness } = this.#parts;
+    const { deadlines, liveness } = this.#parts;
     endpoint.isQueued = false;
     if (!endpoint.isForgotten) {
-      const outcome = output.transmit(endpoint, SEGMENTS_PER_PASS, this.#now!);
-      if (outcome === SENT_SOME) this.#enqueue(endpoint);
-      else if (outcome === NO_ROOM) endpoint.attachment.await(endpoint);
+      this.#transmit(endpoint);
       const events = endpoint.engine.pollEvents();
       if ((events & EVENT_CONNECTED) !== 0) endpoint.listener?.engine.handleEstablished();
       endpoint.events |= events;
@@ -198,6 +203,17 @@ export class Turn implements EndpointHost {
       this.#reporting.push(endpoint);
     }
     liveness.account(endpoint);
+  }
+
+  /** Where others wait for room, each sends a little and queues up again. */
+  #transmit(endpoint: Endpoint): void {
+    const { attachment } = endpoint;
+    const { isCrowded } = attachment;
+    const budget = isCrowded ? SEGMENTS_WHEN_CROWDED : SEGMENTS_PER_PASS;
+    const outcome = this.#parts.output.transmit(endpoint, budget, this.#now!);
+    if (outcome === NO_ROOM) attachment.noteFull();
+    if (outcome === NO_ROOM || (outcome === SENT_SOME && isCrowded)) attachment.await(endpoint);
+    else if (outcome === SENT_SOME) this.#enqueue(endpoint);
   }
 
   #report(endpoint: Endpoint): void {
@@ -252,7 +268,13 @@ export class Turn implements EndpointHost {
   }
 
   get #hasWork(): boolean {
-    return this.#dirty.size + this.#reporting.size + this.#jobs.size > 0;
+    return this.#dirty.size + this.#reporting.size + this.#jobs.size > 0 || this.#mayResume;
+  }
+
+  get #mayResume(): boolean {
+    const { attachments } = this.#parts;
+    for (let i = 0; i < attachments.length; i++) if (attachments[i].mayResume) return true;
+    return false;
   }
 
   /**

@@ -12,6 +12,9 @@ const PAGE_BYTES = 65_536;
 const INITIAL_PAGES = 256; // 16 MiB
 /** Most the memory may grow to: 2 GiB, the largest offset that is still a non-negative int32. */
 export const MAXIMUM_PAGES = 32_767;
+/** What text leaves to links and answers: without it everything would wait for everything. */
+const SPARE_BYTES = 256 * 1024 * 1024;
+const MAXIMUM_TEXT_BYTES = MAXIMUM_PAGES * PAGE_BYTES - SPARE_BYTES;
 const SMALLEST_CLASS = 8; // 256 bytes
 const LARGEST_CLASS = 30; // 1 GiB
 /** Views kept for `viewOf`, as a power of two. */
@@ -27,6 +30,8 @@ export class PacketMemory {
   view: DataView;
   /** Bytes handed out and not yet released, in whole blocks. */
   allocated = 0;
+  /** Of those, what `allocateText` has handed out. */
+  textBytes = 0;
 
   #top = PAGE_BYTES; // offset 0 stays unused: no block ever has it
   readonly #free: OffsetStack[] = [];
@@ -75,7 +80,34 @@ export class PacketMemory {
     this.#free[sizeClass].push(offset);
   }
 
-  #take(sizeClass: number): number {
+  /**
+   * The same for what users send and peers have sent ahead, of which there may be any amount: it
+   * never takes what links need to carry it away. Give it back with `releaseText`.
+   * @throws NetworkError ENOBUFS sooner than `allocate`
+   */
+  allocateText(size: number): number {
+    const bytes = 1 << classOf(size);
+    if (this.textBytes + bytes > MAXIMUM_TEXT_BYTES) {
+      throw new NetworkError('ENOBUFS', 'packet memory has no more room for text');
+    }
+    const block = this.#take(classOf(size), MAXIMUM_TEXT_BYTES);
+    this.allocated += bytes;
+    this.textBytes += bytes;
+    return block;
+  }
+
+  releaseText(offset: number, size: number): void {
+    this.textBytes -= 1 << classOf(size);
+    this.release(offset, size);
+  }
+
+  /** Is so much of it text that nobody should hold much? (Linux: tcp_mem's pressure.) */
+  get isShort(): boolean {
+    return this.textBytes > MAXIMUM_TEXT_BYTES / 2;
+  }
+
+  /** @param limit where the part of the memory ends that may be used */
+  #take(sizeClass: number, limit = MAXIMUM_PAGES * PAGE_BYTES): number {
     const free = this.#free;
     for (let from = sizeClass; from <= LARGEST_CLASS; from++) {
       const block = free[from].pop();
@@ -84,12 +116,13 @@ export class PacketMemory {
       for (let half = from - 1; half >= sizeClass; half--) free[half].push(block + (1 << half));
       return block;
     }
-    return this.#extend(1 << sizeClass);
+    return this.#extend(1 << sizeClass, limit);
   }
 
-  #extend(size: number): number {
+  #extend(size: number, limit: number): number {
     const block = this.#top;
     const need = block + size;
+    if (need > limit) throw new NetworkError('ENOBUFS', 'packet memory is used up');
     if (need > this.bytes.length) this.#grow(need);
     this.#top = need;
     return block;
@@ -99,7 +132,6 @@ export class PacketMemory {
     const havePages = this.bytes.length / PAGE_BYTES;
     const needPages = Math.ceil(need / PAGE_BYTES);
     const wantPages = Math.min(Math.max(needPages, havePages * 2), MAXIMUM_PAGES);
-    if (wantPages < needPages) throw new NetworkError('ENOBUFS', 'packet memory is used up');
     try {
       this.wasm.grow(wantPages - havePages);
     } catch {

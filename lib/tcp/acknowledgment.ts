@@ -194,9 +194,9 @@ function restartedTimeout(tcb: Tcb, now: number): number {
  */
 function isWorthWriting(tcb: Tcb): boolean {
   const { sendBuffer, snd } = tcb;
-  const { room, limit } = sendBuffer;
-  if (room >= limit >> 1) return true;
-  return room >= limit >> 3 && sendBuffer.length - seqDiff(snd.nxt, snd.una) < snd.mss;
+  const { room, capacity } = sendBuffer;
+  if (room >= capacity >> 1) return true;
+  return room >= capacity >> 3 && sendBuffer.length - seqDiff(snd.nxt, snd.una) < snd.mss;
 }
 
 /**

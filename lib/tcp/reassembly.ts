@@ -79,7 +79,7 @@ export class Reassembly {
   clear(): void {
     this.ranges.clear();
     if (this.#size === 0) return;
-    packetMemory.release(this.#ring, this.#size);
+    packetMemory.releaseText(this.#ring, this.#size);
     this.#ring = 0;
     this.#size = 0;
   }
@@ -100,7 +100,7 @@ export class Reassembly {
     const size = Math.max(SMALLEST_RING, 1 << (32 - Math.clz32(need - 1)));
     let ring: number;
     try {
-      ring = packetMemory.allocate(size);
+      ring = packetMemory.allocateText(size);
     } catch {
       return false;
     }
@@ -112,7 +112,7 @@ export class Reassembly {
     for (let i = 0; i < count; i++) {
       this.#copyFromRing(oldRing, oldSize, starts[i], seqDiff(ends[i], starts[i]));
     }
-    if (oldSize > 0) packetMemory.release(oldRing, oldSize);
+    if (oldSize > 0) packetMemory.releaseText(oldRing, oldSize);
     return true;
   }
 

@@ -13,6 +13,8 @@ const SMALLEST_RING = 2048;
 const LARGEST_RING = 2 ** 30;
 /** Who begins with so much will want to go on. */
 const BULK_BYTES = 16_384;
+/** What each may hold where packet memory is short. */
+const SHORT_BYTES = 65_536;
 
 export class SendBuffer {
   /** Most bytes held. */
@@ -33,8 +35,14 @@ export class SendBuffer {
     this.limit = limit;
   }
 
+  /** Most bytes taken now: less than the limit where packet memory is short. */
+  get capacity(): number {
+    return packetMemory.isShort ? Math.min(this.limit, SHORT_BYTES) : this.limit;
+  }
+
+  /** Below 0 where more is held than would be taken now. */
   get room(): number {
-    return this.limit - this.length;
+    return this.capacity - this.length;
   }
 
   /**
@@ -42,7 +50,7 @@ export class SendBuffer {
    * @returns bytes taken; where packet memory is used up, what the ring has room for
    */
   append(chunk: Uint8Array, from: number): number {
-    let count = Math.min(chunk.length - from, this.limit - this.length);
+    let count = Math.min(chunk.length - from, this.room);
     if (count <= 0) return 0;
     if (!this.#ensure(this.length + count)) count = this.#size - this.length;
     if (count === 0) return 0;
@@ -86,11 +94,11 @@ export class SendBuffer {
     if (need <= this.#size) return true;
     if (need > LARGEST_RING) return false;
     const isBulk = this.#size === 0 && need >= BULK_BYTES;
-    const wanted = isBulk ? Math.max(need, this.#formerPeak) : need;
+    const wanted = isBulk ? Math.max(need, Math.min(this.#formerPeak, this.capacity)) : need;
     const size = Math.max(SMALLEST_RING, 1 << (32 - Math.clz32(wanted - 1)));
     let ring: number;
     try {
-      ring = packetMemory.allocate(size);
+      ring = packetMemory.allocateText(size);
     } catch {
       if (wanted === need) return false;
       this.#formerPeak = 0;
@@ -102,7 +110,7 @@ export class SendBuffer {
       const bytes = packetMemory.bytes;
       bytes.copyWithin(ring, from, from + first);
       bytes.copyWithin(ring + first, this.#ring, this.#ring + this.length - first);
-      packetMemory.release(this.#ring, this.#size);
+      packetMemory.releaseText(this.#ring, this.#size);
     }
     this.#ring = ring;
     this.#size = size;
@@ -112,7 +120,7 @@ export class SendBuffer {
 
   #release(): void {
     if (this.#size === 0) return;
-    packetMemory.release(this.#ring, this.#size);
+    packetMemory.releaseText(this.#ring, this.#size);
     this.#ring = 0;
     this.#size = 0;
     this.#head = 0;

@@ -125,6 +125,43 @@ t.test('a link without room loses nothing and is not asked in a loop', async (t)
   t.ok(stack.stats().linkFull > 0);
 });
 
+t.test('those who wait for room go on in their order, a few segments each', async (t) => {
+  const { turn, link, engines, handlers } = withFakes(3);
+  const room = (packets: number): void => {
+    link.room = packets;
+    link.host!.writable();
+    turn();
+  };
+  link.room = 2;
+  for (const engine of engines) engine.owed = 10;
+  for (const handler of handlers) handler.connection!.setNoDelay(true);
+  turn();
+  const owed = () => engines.map((engine) => engine.owed);
+  t.same(owed(), [8, 10, 10], 'the first has found the room');
+  room(6);
+  t.same(owed(), [4, 8, 10], 'four, and the second what is left');
+  room(9);
+  t.same(owed(), [0, 7, 6], 'the third, the first, and the second has what is left');
+  room(100);
+  t.same(owed(), [0, 0, 0]);
+});
+
+t.test('room for one is not offered to a hundred', async (t) => {
+  const { turn, link, engines, handlers, stack } = withFakes(100);
+  link.room = 0;
+  for (const engine of engines) engine.owed = 1;
+  for (const handler of handlers) handler.connection!.setNoDelay(true);
+  turn();
+  const { linkFull } = stack.stats();
+  for (let i = 1; i <= 100; i++) {
+    link.room = 1;
+    link.host!.writable();
+    turn();
+    t.equal(link.sent.length, i);
+  }
+  t.ok(stack.stats().linkFull - linkFull <= 100, 'one more has asked each time');
+});
+
 t.test('a full link is flushed before anybody waits for it', async (t) => {
   const { turn, link, engines, handlers } = withFakes(1);
   link.room = 3;

@@ -77,6 +77,22 @@ t.test('at its limit it says ENOBUFS and stays usable', async (t) => {
   t.equal(memory.allocated, 2 ** 30 + 1024);
 });
 
+t.test('text leaves room for what carries it away', async (t) => {
+  const memory = new PacketMemory();
+  const gibibyte = memory.allocateText(2 ** 30);
+  t.equal(memory.isShort, true);
+  const half = memory.allocateText(2 ** 29);
+  t.throws(() => memory.allocateText(2 ** 28), { code: 'ENOBUFS' });
+  t.ok(memory.allocateText(2 ** 27) > 0, 'as much as there is');
+  t.equal(memory.textBytes, 2 ** 30 + 2 ** 29 + 2 ** 27);
+  t.ok(memory.allocate(2 ** 28) > 0, 'a link has what text has not');
+  memory.releaseText(gibibyte, 2 ** 30);
+  t.equal(memory.isShort, false);
+  memory.releaseText(half, 2 ** 29);
+  t.equal(memory.textBytes, 2 ** 27);
+  t.equal(memory.allocated, 2 ** 28 + 2 ** 27);
+});
+
 t.test('viewOf gives the bytes of now, also where another view was kept', async (t) => {
   const memory = new PacketMemory();
   const block = memory.allocate(65_536);

@@ -146,16 +146,16 @@ t.test('at the limit of ranges one more is refused, but what joins others is not
 t.test('without memory it refuses, and keeps what it has', (t) => {
   const model = new Model(8, 0);
   model.insert(0, 10, 20);
-  const { allocate } = packetMemory;
-  packetMemory.allocate = () => {
+  const { allocateText } = packetMemory;
+  packetMemory.allocateText = () => {
     throw new NetworkError('ENOBUFS', 'used up');
   };
   t.teardown(() => {
-    packetMemory.allocate = allocate;
+    packetMemory.allocateText = allocateText;
   });
   t.equal(model.insert(0, 50_000, 50_010), false, 'needs a larger ring');
   t.equal(model.insert(0, 30, 40), true, 'fits the one that is there');
-  packetMemory.allocate = allocate;
+  packetMemory.allocateText = allocateText;
   t.equal(model.ranges, '10-20 30-40');
   t.equal(model.drain(10), 20);
   model.reassembly.clear();

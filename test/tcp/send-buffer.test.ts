@@ -101,13 +101,13 @@ t.test('a bulk transfer begins again with the ring that it needed last', (t) => 
   t.equal(held(), 16_384, 'a message has no use for it');
   fill(200_000);
   buffer.drop(216_383);
-  const { allocate } = packetMemory;
-  packetMemory.allocate = (size) => {
+  const { allocateText } = packetMemory;
+  packetMemory.allocateText = (size) => {
     if (size > 65_536) throw new NetworkError('ENOBUFS', 'used up');
-    return allocate.call(packetMemory, size);
+    return allocateText.call(packetMemory, size);
   };
   t.teardown(() => {
-    packetMemory.allocate = allocate;
+    packetMemory.allocateText = allocateText;
   });
   fill(20_000);
   t.equal(held(), 32_768, 'what there is memory for will do');
@@ -119,19 +119,41 @@ t.test('a bulk transfer begins again with the ring that it needed last', (t) => 
 t.test('without memory no more is taken than the ring holds, and what was there stays', (t) => {
   const buffer = new SendBuffer(100_000);
   buffer.append(patternBytes(0, 2000), 0);
-  const { allocate } = packetMemory;
-  packetMemory.allocate = () => {
+  const { allocateText } = packetMemory;
+  packetMemory.allocateText = () => {
     throw new NetworkError('ENOBUFS', 'used up');
   };
   t.teardown(() => {
-    packetMemory.allocate = allocate;
+    packetMemory.allocateText = allocateText;
   });
   t.equal(buffer.append(patternBytes(2000, 5000), 0), 48, 'the ring has room for so much');
   t.equal(buffer.append(patternBytes(2048, 5000), 0), 0);
   t.equal(new SendBuffer(100).append(patternBytes(0, 5), 0), 0, 'there is no ring');
-  packetMemory.allocate = allocate;
+  packetMemory.allocateText = allocateText;
   t.equal(buffer.append(patternBytes(2048, 5000), 0), 5000);
   t.equal(findForeignByte(textAt(buffer, 0, 7048), 0), -1);
+  buffer.clear();
+  t.end();
+});
+
+t.test('where packet memory is short, none holds much', (t) => {
+  const buffer = new SendBuffer(200_000);
+  const before = packetMemory.allocated;
+  const shortage = (isShort: boolean) =>
+    Object.defineProperty(packetMemory, 'isShort', { get: () => isShort, configurable: true });
+  t.teardown(() => Reflect.deleteProperty(packetMemory, 'isShort'));
+  shortage(true);
+  t.equal(buffer.append(patternBytes(0, 150_000), 0), 65_536);
+  t.equal(buffer.room, 0);
+  shortage(false);
+  t.equal(buffer.append(patternBytes(65_536, 50_000), 0), 50_000, 'and more when there is more');
+  shortage(true);
+  t.equal(buffer.room, 65_536 - 115_536);
+  t.equal(buffer.append(patternBytes(0, 10), 0), 0);
+  t.equal(findForeignByte(textAt(buffer, 0, 115_536), 0), -1, 'what is held stays');
+  buffer.drop(115_536);
+  t.equal(buffer.append(patternBytes(0, 20_000), 0), 20_000);
+  t.equal(packetMemory.allocated - before, 65_536, 'not as large a ring as the last one');
   buffer.clear();
   t.end();
 });

@@ -277,14 +277,14 @@ eachWrap(t, 'or an eighth, when all that was written is on its way', (t, make) =
 
 /** For as long as `run` takes there is no packet memory. */
 function withoutMemory(run: () => void): void {
-  const { allocate } = packetMemory;
-  packetMemory.allocate = () => {
+  const { allocateText } = packetMemory;
+  packetMemory.allocateText = () => {
     throw new NetworkError('ENOBUFS', 'used up');
   };
   try {
     run();
   } finally {
-    packetMemory.allocate = allocate;
+    packetMemory.allocateText = allocateText;
   }
 }
 
