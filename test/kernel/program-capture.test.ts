@@ -47,7 +47,11 @@ async function runCaptured(t: Test, last: string) {
     socket.on('data', (chunk) => {
       bytes += chunk.length;
     });
-    socket.on('end', () => received.push(bytes)).end('outside');
+    // Only now: what a killed program has not sent yet goes with it.
+    socket.on('end', () => {
+      received.push(bytes);
+      socket.end('outside');
+    });
   });
   const closed = nodeNet.createServer().listen(0, HOST);
   await Promise.all([once(server.listen(0, HOST), 'listening'), once(closed, 'listening')]);
