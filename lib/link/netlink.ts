@@ -13,7 +13,6 @@ const ANSWER_BYTES = 32_768;
 
 const NLMSG_ERROR = 2;
 const RTM_NEWLINK = 16;
-const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
@@ -99,10 +98,6 @@ export class Netlink {
   setMaster(index: number, master: number): void {
     const body = Buffer.concat([linkBody(index, 0, 0), attribute(IFLA_MASTER, uint32(master))]);
     this.#ask(RTM_NEWLINK, NLM_F_ACK, body, 'joining the bridge');
-  }
-
-  deleteDevice(index: number): void {
-    this.#ask(RTM_DELLINK, NLM_F_ACK, linkBody(index, 0, 0), 'deleting the device');
   }
 
   /** The kernel makes no IPv6 address of its own for the device, and asks for no routers on it. */

@@ -17,7 +17,6 @@ export const ICMPV6_ECHO_REQUEST = 128;
 export const ICMPV6_ECHO_REPLY = 129;
 /** Neighbour discovery (RFC 4861 §4). */
 export const ICMPV6_ROUTER_SOLICITATION = 133;
-export const ICMPV6_ROUTER_ADVERTISEMENT = 134;
 export const ICMPV6_NEIGHBOR_SOLICITATION = 135;
 export const ICMPV6_NEIGHBOR_ADVERTISEMENT = 136;
 export const ICMPV6_REDIRECT = 137;

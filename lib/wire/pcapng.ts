@@ -9,8 +9,6 @@ import { packetMemory } from '../support/memory';
 /** A raw IP packet of either family (LINKTYPE_RAW). */
 export const LINKTYPE_RAW = 101;
 export const LINKTYPE_ETHERNET = 1;
-export const LINKTYPE_IPV4 = 228;
-export const LINKTYPE_IPV6 = 229;
 
 /** Bits of `epb_flags`. */
 export const PCAP_INBOUND = 1;
