@@ -64,6 +64,9 @@ async function compare(
   printRow(`usernet, ${controller}, ${name}`, our, 'Mbit/s', 1);
   printRow(`linux, ${controller}, ${name}`, their, 'Mbit/s', 1);
   printRatio(`usernet / linux, ${controller}, ${name}`, our, their);
+  const logs = ours.map((mbits, i) => Math.log(mbits / theirs[i]));
+  const mean = Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
+  console.log(`# geometric mean of the pairs' ratios: ${mean.toFixed(2)}×`);
 }
 
 process.once('SIGINT', () => process.exit(130));
