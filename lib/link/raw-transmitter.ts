@@ -13,6 +13,7 @@ import { EAGAIN, EBADF, EINTR, ENOBUFS, ENOTSOCK, systemError } from './errno';
 import type { HostTransmitter } from './host-link';
 import { AF_INET, AF_INET6, type Libc } from './libc';
 import type { LinkCounters } from './link-counters';
+import { IOV_BYTES, writeIovec, writePointer } from './native-pointer';
 import { PacketRing } from './packet-ring';
 import { SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES } from './socket-address';
 
@@ -34,8 +35,6 @@ const MESSAGE_BYTES = 64;
 const MESSAGE_NAME_LENGTH = 8;
 const MESSAGE_IOV = 16;
 const MESSAGE_IOV_LENGTH = 24;
-const IOV_BYTES = 16;
-const IOV_LENGTH = 8;
 const SOCKADDR_BYTES = 32;
 const SOCKADDR_WORD = 4;
 const SOCKADDR_WORDS6 = 8;
@@ -226,16 +225,14 @@ export class RawTransmitter implements HostTransmitter {
       const iov = start + IOVS + i * IOV_BYTES;
       const address = start + SOCKADDRS + i * SOCKADDR_BYTES;
       const view = packetMemory.view;
-      this.#writePointer(message, address);
-      this.#writePointer(message + MESSAGE_IOV, iov);
+      writePointer(message, this.#base + address);
+      writePointer(message + MESSAGE_IOV, this.#base + iov);
       view.setUint32(message + MESSAGE_IOV_LENGTH, 1, true);
     }
   }
 
   #writePiece(index: number, offset: number, length: number): void {
-    const iov = this.#structures + IOVS + index * IOV_BYTES;
-    this.#writePointer(iov, offset);
-    packetMemory.view.setUint32(iov + IOV_LENGTH, length, true);
+    writeIovec(this.#structures + IOVS + index * IOV_BYTES, this.#base + offset, length);
   }
 
   /**
@@ -281,13 +278,6 @@ export class RawTransmitter implements HostTransmitter {
     const number = this.#committed - this.#ring.count + index;
     view.setInt32(address + SOCKADDR_SCOPE6, this.#scopes[number & SLOTS_MASK], true);
     return SOCKADDR_IN6_BYTES;
-  }
-
-  #writePointer(at: number, offset: number): void {
-    const address = this.#base + offset;
-    const high = Math.floor(address / 2 ** 32);
-    packetMemory.view.setUint32(at, address - high * 2 ** 32, true);
-    packetMemory.view.setUint32(at + 4, high, true);
   }
 }
 

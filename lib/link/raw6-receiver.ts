@@ -13,6 +13,7 @@ import { IPV6_HEADER_BYTES, writeIpv6 } from '../wire/ipv6';
 import { EAGAIN, EINTR } from './errno';
 import * as sys from './libc';
 import type { LinkCounters } from './link-counters';
+import { writeIovec, writePointer } from './native-pointer';
 import { OverflowCounter } from './overflow-counter';
 import { BATCH_BYTES, BATCH_PACKETS, type PacketFilter } from './raw-receiver';
 import { SOCKADDR_IN6_BYTES } from './socket-address';
@@ -190,19 +191,12 @@ export class Raw6Receiver {
   #prepare(): void {
     const block = this.#block;
     packetMemory.bytes.fill(0, block, block + PACKET_AT);
-    this.#writePointer(block, block + NAME_AT);
-    this.#writePointer(block + IOV, block + IOV_AT);
+    writePointer(block, this.#base + block + NAME_AT);
+    writePointer(block + IOV, this.#base + block + IOV_AT);
     packetMemory.view.setUint32(block + IOV_LENGTH, 1, true);
-    this.#writePointer(block + CONTROL, block + CONTROL_AT);
-    this.#writePointer(block + IOV_AT, block + PACKET_AT + IPV6_HEADER_BYTES);
-    packetMemory.view.setUint32(block + IOV_AT + 8, PAYLOAD_BYTES, true);
-  }
-
-  #writePointer(at: number, offset: number): void {
-    const address = this.#base + offset;
-    const high = Math.floor(address / 2 ** 32);
-    packetMemory.view.setUint32(at, address - high * 2 ** 32, true);
-    packetMemory.view.setUint32(at + 4, high, true);
+    writePointer(block + CONTROL, this.#base + block + CONTROL_AT);
+    const payload = this.#base + block + PACKET_AT + IPV6_HEADER_BYTES;
+    writeIovec(block + IOV_AT, payload, PAYLOAD_BYTES);
   }
 }
 

@@ -11,6 +11,7 @@ import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { EAGAIN, EBADF, EBADFD, EINTR, EIO, ENETDOWN, ENXIO, systemError } from './errno';
 import type { Libc } from './libc';
 import type { LinkCounters } from './link-counters';
+import { IOV_BYTES, writeIovec } from './native-pointer';
 import { VIRTIO_HEADER_BYTES, writeVirtioHeader } from './virtio-header';
 
 /**
@@ -19,8 +20,6 @@ import { VIRTIO_HEADER_BYTES, writeVirtioHeader } from './virtio-header';
  */
 const BUFFER_BYTES = 65_536 + 64;
 const PACKET_AT = 64;
-const IOV_BYTES = 16;
-const IOV_LENGTH = 8;
 
 /** Who hears how sending goes. */
 export interface TunTransmitterEvents {
@@ -168,14 +167,7 @@ export class TunTransmitter {
   }
 
   #writePiece(index: number, offset: number, length: number): void {
-    const view = packetMemory.view;
-    const iov = this.#buffer + index * IOV_BYTES;
-    const address = this.#base + offset;
-    const high = Math.floor(address / 2 ** 32);
-    view.setUint32(iov, address - high * 2 ** 32, true);
-    view.setUint32(iov + 4, high, true);
-    view.setUint32(iov + IOV_LENGTH, length, true);
-    view.setUint32(iov + IOV_LENGTH + 4, 0, true);
+    writeIovec(this.#buffer + index * IOV_BYTES, this.#base + offset, length);
   }
 
   /** By both ports and both last words of the addresses: the kernel answers on the same queue. */
