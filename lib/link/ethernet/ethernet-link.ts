@@ -35,6 +35,7 @@ export interface NeighbourSummary {
 
 export class EthernetLink implements Link {
   readonly name: string;
+  readonly takesTrains = true;
   readonly sharesHost = false;
   readonly counters = new EthernetCounters();
   readonly #setup: EthernetSetup;

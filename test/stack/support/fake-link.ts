@@ -10,6 +10,7 @@ export interface FakeLinkOptions {
   address?: string;
   sharesHost?: boolean;
   mtu?: number;
+  takesTrains?: boolean;
 }
 
 export class FakeLink implements Link {
@@ -17,6 +18,7 @@ export class FakeLink implements Link {
   readonly mtu: number;
   readonly maxSegmentBytes: number;
   readonly needsChecksum = true;
+  readonly takesTrains: boolean;
   readonly sharesHost: boolean;
   readonly address: IpAddress;
   readonly sent: Uint8Array[] = [];
@@ -35,6 +37,7 @@ export class FakeLink implements Link {
     this.address = IpAddress.parse(options.address ?? '10.0.0.1')!;
     this.sharesHost = options.sharesHost ?? false;
     this.mtu = options.mtu ?? 1500;
+    this.takesTrains = options.takesTrains ?? false;
     this.maxSegmentBytes = this.mtu;
     // As on a kernel: only where it makes sense.
     if (!this.sharesHost) (this as { claimPort?: unknown }).claimPort = undefined;
