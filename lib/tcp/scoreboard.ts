@@ -67,6 +67,7 @@ export class Scoreboard {
   #now = Number.NaN;
   #echoedAt = Number.NaN;
   #minRtt = 0;
+  #priorFurthest = 0;
 
   get count(): number {
     return this.ring.count - this.ring.emptyCount;
@@ -102,6 +103,7 @@ export class Scoreboard {
     this.#now = now;
     this.#echoedAt = echoedAt;
     this.#minRtt = minRtt;
+    this.#priorFurthest = this.furthest;
     this.freshRtt = Number.NaN;
     this.delivery.begin();
   }
@@ -295,7 +297,8 @@ export class Scoreboard {
       this.#land(slot);
     }
     const end = ring.endOf(slot);
-    if (!isRepeated && seqLt(end, this.furthest)) this.reordered = true;
+    // One ACK may tell of segments before a gap and behind it: that is no disorder among them.
+    if (!isRepeated && seqLt(end, this.#priorFurthest)) this.reordered = true;
     this.furthest = seqMax(this.furthest, end);
     const sentAt = ring.sentAt(slot);
     const rtt = this.#now - sentAt;

@@ -243,8 +243,19 @@ t.test('what arrives after something later, and was sent once, was reordered', (
   board.beginAck(10, Number.NaN, 0);
   board.report(20, 30);
   t.equal(board.reordered, false);
+  board.beginAck(10, Number.NaN, 0);
   board.report(0, 10);
   t.equal(board.reordered, true);
+  t.end();
+});
+
+t.test('an ACK that tells of both sides of a gap shows no disorder', (t) => {
+  const board = boardOf(4);
+  board.beginAck(10, Number.NaN, 0);
+  board.report(30, 40);
+  board.report(20, 25);
+  board.acknowledge(10);
+  t.equal(board.reordered, false);
   t.end();
 });
 
