@@ -4,7 +4,6 @@
  */
 import { FIN, type Segment, SYN } from '../wire/segment';
 import { takeEcho } from './ecn';
-import { EVENT_WRITABLE } from './events';
 import { processForwardRto } from './forward-rto';
 import { scaledWindow } from './options';
 import { pacingRate } from './pacing';
@@ -26,6 +25,7 @@ import type { Tcb } from './tcb';
 import { TIMER_PERSIST, TIMER_REORDER, TIMER_RETRANSMIT } from './timers';
 import { growSendBuffer } from './tuning';
 import { undoByDuplicates, undoByTimestamp } from './undo';
+import { wakeWriter } from './user-limit';
 import { isWindowUsed } from './validation';
 
 /** rrthresh of RFC 7765 §4: with less than this, sent and unsent, the timer is restarted. */
@@ -43,10 +43,7 @@ export function processAck(tcb: Tcb, seg: Segment, now: number): void {
     processWindow(tcb, seg, window, now);
   }
   // Also where a loss holds back what is acknowledged: new text leaves all the same, and runs out.
-  if (tcb.sendBlocked && isWorthWriting(tcb)) {
-    tcb.sendBlocked = false;
-    tcb.events |= EVENT_WRITABLE;
-  }
+  wakeWriter(tcb);
 }
 
 function processAckOfText(tcb: Tcb, seg: Segment, window: number, now: number): void {
@@ -186,17 +183,6 @@ function restartedTimeout(tcb: Tcb, now: number): number {
   if (count === 0 || count * snd.mss + unsent >= RESTART_SEGMENTS * snd.mss) return due;
   // Not before it could have been acknowledged.
   return Math.max(scoreboard.firstSentAt + rtt.rto, now + TIMER_GRAIN_MS);
-}
-
-/**
- * Should the user who waits for room hear of it? When half of the buffer is free; or an eighth, if
- * all that he has written is on its way, for then he is what holds the sender back.
- */
-function isWorthWriting(tcb: Tcb): boolean {
-  const { sendBuffer, snd } = tcb;
-  const { room, capacity } = sendBuffer;
-  if (room >= capacity >> 1) return true;
-  return room >= capacity >> 3 && sendBuffer.length - seqDiff(snd.nxt, snd.una) < snd.mss;
 }
 
 /**

@@ -14,6 +14,7 @@ import { scheduleTailProbe } from './tail-probe';
 import type { Tcb } from './tcb';
 import { TIMER_DELAYED_ACK, TIMER_PERSIST, TIMER_RETRANSMIT } from './timers';
 import { noteRepetition } from './undo';
+import { wakeWriter } from './user-limit';
 import { offerWindow } from './window';
 
 /** Bytes of options that fit into a header, and what timestamps take of them. */
@@ -65,6 +66,7 @@ export function writeText(
     if (seqGt(end, snd.nxt)) snd.nxt = end;
   }
   noteSent(tcb, end, seqDiff(end, seq), isRepeated, now);
+  wakeWriter(tcb);
 }
 
 /** The link makes several segments of it. */

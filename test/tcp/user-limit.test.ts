@@ -57,3 +57,21 @@ eachWrap(t, 'controllers that measure nothing pay nothing', (t, make) => {
   b.sent();
   t.ok(Number.isNaN(b.tcb.snd.ranOutAt));
 });
+
+eachWrap(
+  t,
+  'a user who waits is woken as a paced segment leaves, long after the ACK',
+  (t, make) => {
+    const b = make({ config: { sendBufferBytes: 20_000 } }).establish();
+    b.tcb.cc.cwnd = 25_000;
+    b.tcb.cc.ssthresh = 1;
+    (b.tcb.cc as { pacingRate?: number }).pacingRate = 100;
+    b.send(20_000);
+    b.sent();
+    b.tcb.sendBlocked = true;
+    b.inject('. 1:1(0) ack 3001 win 65535');
+    t.notMatch(b.events(), /writable/, 'there is enough to send');
+    b.advance(250);
+    t.match(b.events(), /writable/);
+  },
+);
