@@ -14,7 +14,7 @@ const QUANTUM_MS = 1;
  * slowly than the rate, and a controller that measures the rate would believe in less and less.
  */
 const CREDIT_MS = 8;
-/** So many segments may be on their way as a burst: an initial window (RFC 6928). */
+/** So many segments leave as a burst where nothing is on its way: an initial window (RFC 6928). */
 const BURST_SEGMENTS = 10;
 /** Linux: tcp_pacing_ss_ratio and tcp_pacing_ca_ratio. */
 const START_SHARE = 2;
@@ -43,21 +43,29 @@ function spreadRate({ cc, rtt }: Tcb): number {
 
 /** May a segment leave now? If not, the timer says when. */
 export function mayLeave(tcb: Tcb, now: number): boolean {
-  if (pacingRate(tcb) === Infinity || !(now < tcb.snd.paceAt - QUANTUM_MS)) return true;
-  if (flightSize(tcb) < BURST_SEGMENTS * tcb.snd.mss) return true;
-  tcb.timers.arm(TIMER_PACE, tcb.snd.paceAt - QUANTUM_MS);
+  const { snd } = tcb;
+  if (pacingRate(tcb) === Infinity || !(now < snd.paceAt - QUANTUM_MS)) return true;
+  if (snd.burstLeft > 0) return true;
+  tcb.timers.arm(TIMER_PACE, snd.paceAt - QUANTUM_MS);
   return false;
 }
 
-/** `length` bytes have left. */
+/**
+ * `length` bytes have left. A burst is paid for as all else, and there is none before the last is:
+ * else a slow flow could owe more and more, and would be left with bursts only.
+ */
 export function notePaced(tcb: Tcb, length: number, now: number): void {
   const rate = pacingRate(tcb);
   if (rate === Infinity) return;
-  const { snd, cc, sendBuffer } = tcb;
+  const { snd, cc, sendBuffer, rtt } = tcb;
+  const isPaid = !(now < snd.paceAt);
+  if (isPaid && flightSize(tcb) <= length) snd.burstLeft = BURST_SEGMENTS * snd.mss;
+  snd.burstLeft = Math.max(0, snd.burstLeft - length);
   // Where the peer's window or our buffer is smaller, it bounds the queue, and pacing must not keep
   // it from being used; where it is much smaller, there is no queue, and nothing to pace.
   const bound = Math.min(snd.wnd, sendBuffer.limit);
   if (bound * 3 <= cc.cwnd * 2) return;
-  const share = bound < cc.cwnd ? 2 * rate : rate;
+  // A window is a segment a round trip at least, and so is a rate.
+  const share = Math.max(bound < cc.cwnd ? 2 * rate : rate, rtt.srtt > 0 ? snd.mss / rtt.srtt : 0);
   snd.paceAt = Math.max(snd.paceAt || now, now - CREDIT_MS) + length / share; // it begins as NaN
 }

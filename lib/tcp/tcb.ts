@@ -72,6 +72,8 @@ export class SendState {
   lastAt = Number.NaN;
   /** When the next one may, by the controller's rate, ms. */
   paceAt = Number.NaN;
+  /** Bytes that may leave before then, of a burst that has begun. */
+  burstLeft = 0;
   /** When there was no more text though more might have left, ms; NaN: there is, or may not. */
   ranOutAt = Number.NaN;
   /** Since when the peer has acknowledged nothing new though something is outstanding, ms. */

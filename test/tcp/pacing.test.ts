@@ -97,3 +97,46 @@ eachWrap(t, 'a timer that is late costs nothing, up to 8 ms', (t, make) => {
     t.equal(b.sent().length, atOnce, `late by ${late} ms, a segment takes 4`);
   }
 });
+
+eachWrap(t, 'a burst begins where nothing is on its way, and is paid for', (t, make) => {
+  const b = make().establish();
+  b.tcb.cc.cwnd = 60_000;
+  (b.tcb.cc as Cubic & { pacingRate: number }).pacingRate = 100;
+  b.send(40_000);
+  b.sent();
+  b.now += 50;
+  b.inject('. 1:1(0) ack 10001 win 65535');
+  t.same(b.sent(), [], 'all has arrived, but half of the last burst is still to be paid for');
+  t.equal(b.advance(50).length, 1, 'then one after the other');
+});
+
+eachWrap(t, 'a flow that answers each ACK does not owe more and more', (t, make) => {
+  const b = make().establish();
+  b.tcb.cc.cwnd = 8000;
+  const cc = b.tcb.cc as Cubic & { pacingRate: number };
+  cc.pacingRate = 50;
+  b.send(400_000);
+  b.sent();
+  let sent = 8000;
+  // Each ACK lets a segment leave at once or soon: what left must not have been borrowed.
+  for (let acked = 1000; acked < 100_000; acked += 1000) {
+    sent += 1000 * b.advance(20).length;
+    if (acked >= sent) continue;
+    b.tcb.cc.cwnd = 8000;
+    b.inject(`. 1:1(0) ack ${acked + 1} win 65535`);
+    sent += 1000 * b.sent().length;
+    t.ok(b.tcb.snd.paceAt - b.now <= 10 * 20, `${b.tcb.snd.paceAt - b.now} ms`);
+  }
+  cc.pacingRate = 1000;
+  t.ok(b.advance(400).length > 0);
+});
+
+eachWrap(t, 'a segment a round trip leaves, whatever the rate', (t, make) => {
+  const b = make().establish();
+  b.tcb.rtt.srtt = 100;
+  b.tcb.cc.cwnd = 60_000;
+  (b.tcb.cc as Cubic & { pacingRate: number }).pacingRate = 1e-6;
+  b.send(20_000);
+  t.equal(b.sent().length, 10);
+  t.equal(b.tcb.snd.paceAt - b.now, 1000, 'ten were a burst');
+});
