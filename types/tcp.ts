@@ -102,7 +102,7 @@ export interface TcpConfig {
   forwardRto: boolean;
   /**
    * Name of the congestion controller: 'cubic' (RFC 9438 with HyStart++, RFC 9406), 'reno' (RFC
-   * 5681), 'bbr' (version 1), or one registered by the user (`registerCongestionControl`).
+   * 5681), 'bbr' (version 3), or one registered by the user (`registerCongestionControl`).
    */
   congestionControl: string;
   /**

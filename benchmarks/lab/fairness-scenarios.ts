@@ -10,11 +10,6 @@ const MEASURED_S = 60;
 const SETTLING_S = 20;
 const LEAST_JAIN = 0.95;
 /**
- * More than two flows of BBR v1 overflow a queue of one BDP without an end, and what each has
- * depends on when it began: 0.7 is what is measured, less would be a fault.
- */
-const LEAST_JAIN_BBR = 0.6;
-/**
  * A path on which Reno's window needs seconds, not minutes, from one loss to the next: on a long
  * fat one a minute is too short for its flows to meet.
  */
@@ -69,9 +64,8 @@ export const fairnessScenarios: Scenario[] = CONTROLLERS.map((controller) => ({
       const shares = shareBottleneck(context, new Array(count).fill(controller));
       const { run, rates, jain } = shares;
       rows.push([`${count} flows`, ...summary(rates), jain.toFixed(3), run.counters.overflowed]);
-      const least = controller === 'bbr' && count > 2 ? LEAST_JAIN_BBR : LEAST_JAIN;
-      const text = `${count} flows: Jain ${jain.toFixed(3)}, at least ${least}`;
-      checks.push({ text, ok: jain >= least });
+      const text = `${count} flows: Jain ${jain.toFixed(3)}, at least ${LEAST_JAIN}`;
+      checks.push({ text, ok: jain >= LEAST_JAIN });
       if (count <= 8) panels.push(run.panel('delivery', `Throughput, ${count} flows`));
       if (count === 8) panels.push(run.panel('cwnd', 'Congestion windows, 8 flows'));
     }

@@ -52,20 +52,26 @@ const bufferbloat: Scenario = {
   },
 };
 
+/** [controller, label]; the plain one first */
+const STARTS: readonly (readonly [string, string])[] = [
+  ['reno', 'plain (reno)'],
+  ['cubic', 'HyStart++ (cubic)'],
+  ['bbr', 'STARTUP (bbr)'],
+];
+
 const slowStart: Scenario = {
   name: 'slow-start',
   title: 'Slow start into a queue of one BDP',
   question:
     'Plain slow start (Reno) doubles until the queue overflows; HyStart++ (RFC 9406, in CUBIC) ' +
-    'leaves when round trips grow.',
+    'leaves when round trips grow, BBR when the rate no longer does.',
   path: PATH,
   run: (context) => {
-    const [plain, hystart] = (['reno', 'cubic'] as const).map((controller) => {
-      const label = controller === 'reno' ? 'plain (reno)' : 'HyStart++ (cubic)';
+    const runs = STARTS.map(([controller, label]) => {
       const flows = [{ label: controller, controller }];
       return new Run({ label, seconds: 4, flows, everyMs: 10 }, context);
     });
-    const rows = [plain, hystart].map((run): Array<string | number> => {
+    const rows = runs.map((run): Array<string | number> => {
       const [{ goodput, info }] = run.results;
       return [
         run.experiment.label,
@@ -74,14 +80,13 @@ const slowStart: Scenario = {
         info.total_retrans,
       ];
     });
-    const [lost, lostPlain] = [hystart, plain].map(({ counters }) => counters.overflowed);
-    const text = `HyStart++ loses ${lost} packets, a tenth of ${lostPlain} at most`;
-    return {
-      columns: ['slow start', 'goodput of 4 s, Mbit/s', 'overflowed', 'resent'],
-      rows,
-      checks: [{ text, ok: lost * 10 <= lostPlain }],
-      panels: comparePanels([plain, hystart]),
-    };
+    const [lostPlain, ...others] = runs.map(({ counters }) => counters.overflowed);
+    const checks = others.map((lost, i): Check => {
+      const text = `${STARTS[i + 1][1]} loses ${lost} packets, a tenth of ${lostPlain} at most`;
+      return { text, ok: lost * 10 <= lostPlain };
+    });
+    const columns = ['slow start', 'goodput of 4 s, Mbit/s', 'overflowed', 'resent'];
+    return { columns, rows, checks, panels: comparePanels(runs) };
   },
 };
 
@@ -134,6 +139,9 @@ const crossTraffic: Scenario = {
   },
 };
 
+/** Mbit/s; a third of the path is 32, and after each drop CUBIC and Reno leave some to others. */
+const LEAST_SHARE = 24;
+
 const sharedQueue: Scenario = {
   name: 'shared-queue',
   title: 'CUBIC beside BBR under FQ-CoDel',
@@ -159,7 +167,11 @@ const sharedQueue: Scenario = {
       queuePanel([run]),
     ];
     const columns = ['controller', 'goodput, Mbit/s', 'mean round trip after 10 s, ms', 'resent'];
-    return { columns, rows, checks: [], panels };
+    const checks = run.results.map(({ plan, goodput }): Check => {
+      const text = `${plan.label} carries ${goodput.toFixed(2)} Mbit/s, ${LEAST_SHARE} at least`;
+      return { text, ok: goodput >= LEAST_SHARE };
+    });
+    return { columns, rows, checks, panels };
   },
 };
 

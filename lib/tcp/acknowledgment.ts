@@ -242,6 +242,9 @@ function sampleDelivery(tcb: Tcb, now: number): void {
   path.deliveryRate = delivery.sample(rtt.min);
   path.isLimited = delivery.isLimited;
   path.inFlight = flightSize(tcb);
+  path.priorInFlight = delivery.priorFlight;
+  path.lost = delivery.lost;
+  path.priorLost = delivery.priorLost;
   path.inRecovery = recovery.mode !== 'none';
 }
 

@@ -6,12 +6,16 @@
  * Each segment is stamped with what had been delivered when it left; `SegmentRing` keeps the
  * stamps.
  */
+import type { SegmentTables } from './segment-tables';
+
 export class DeliveryRate {
   /** Bytes that have arrived so far, and when the last of them did, ms. */
   delivered = 0.5;
   deliveredAt = Number.NaN;
   /** When the segment left that arrived last, ms. */
   firstSentAt = Number.NaN;
+  /** Bytes ever given up. */
+  lost = 0.5;
   /**
    * A segment that left when this much had been delivered, or more, but not as much as that, says
    * only how slowly the user writes.
@@ -21,12 +25,17 @@ export class DeliveryRate {
 
   // The sample of the present ACK: of the segment among those that arrived which left last.
   priorDelivered = -0.5;
+  priorLost = 0.5;
+  /** Bytes that were on their way when it left, itself among them. */
+  priorFlight = 0;
   #priorAt = Number.NaN;
   #sendElapsed = Number.NaN;
 
   constructor() {
     // Fields that begin with a fraction keep room for one.
     this.delivered = 0;
+    this.lost = 0;
+    this.priorLost = 0;
     this.#limitedFrom = 0;
     this.#limitedUntil = 0;
     this.priorDelivered = -1;
@@ -52,21 +61,18 @@ export class DeliveryRate {
     this.#limitedUntil = this.delivered + Math.max(flying, 1);
   }
 
-  /** A segment has arrived that left at `sentAt`, with the stamps it had then. */
-  note(
-    length: number,
-    now: number,
-    sentAt: number,
-    delivered: number,
-    deliveredAt: number,
-    firstSentAt: number,
-  ): void {
+  /** `length` bytes have arrived, of the segment whose stamps stand at `slot`. */
+  note(length: number, now: number, tables: SegmentTables, slot: number): void {
     this.delivered += length;
     this.deliveredAt = now;
+    const delivered = tables.deliveredAtSend[slot];
     if (delivered < this.priorDelivered) return;
+    const sentAt = tables.sentAt[slot];
     this.priorDelivered = delivered;
-    this.#priorAt = deliveredAt;
-    this.#sendElapsed = sentAt - firstSentAt;
+    this.priorLost = tables.lostAtSend[slot];
+    this.priorFlight = tables.flightAtSend[slot];
+    this.#priorAt = tables.deliveryTimeAtSend[slot];
+    this.#sendElapsed = sentAt - tables.firstSentAtSend[slot];
     this.firstSentAt = sentAt;
   }
 

@@ -76,7 +76,9 @@ export function takeEcho(tcb: Tcb, seg: Segment): void {
   ecn.recover = snd.nxt;
   ecn.cwrDue = true;
   ecn.echoesTaken++;
-  if (tcb.recovery.mode === 'none') tcb.cc.handleLoss(seqDiff(snd.nxt, snd.una));
+  const { cc } = tcb;
+  if (cc.handleMark !== undefined) cc.handleMark();
+  else if (tcb.recovery.mode === 'none') cc.handleLoss(seqDiff(snd.nxt, snd.una));
 }
 
 /** What an outgoing segment says and how it may be marked: only new text may (§6.1.4, §6.1.5). */

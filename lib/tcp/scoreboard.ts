@@ -180,6 +180,7 @@ export class Scoreboard {
     this.#land(slot);
     ring.setFlags(slot, (ring.flagsOf(slot) & REPEATED) | LOST);
     this.lostBytes += ring.lengthOf(slot);
+    this.delivery.lost += ring.lengthOf(slot);
     this.losses++;
     this.#firstLost = Math.min(this.#firstLost, ring.indexOf(slot));
   }
@@ -302,15 +303,7 @@ export class Scoreboard {
     this.furthest = seqMax(this.furthest, end);
     const sentAt = ring.sentAt(slot);
     const rtt = this.#now - sentAt;
-    const { deliveredAtSend, deliveryTimeAtSend, firstSentAtSend } = ring.tables;
-    this.delivery.note(
-      length,
-      this.#now,
-      sentAt,
-      deliveredAtSend[slot],
-      deliveryTimeAtSend[slot],
-      firstSentAtSend[slot],
-    );
+    this.delivery.note(length, this.#now, ring.tables, slot);
     if (!isRepeated) this.freshRtt = rtt;
     // Which copy of a repeated segment has arrived? Not the last, if that would have been too
     // quick. (What lies behind a gap is not what the echo is of: RFC 7323 §4.3.)
@@ -341,9 +334,9 @@ export class Scoreboard {
   #launch(slot: number, now: number): void {
     const { delivery } = this;
     if (this.flyingBytes === 0) delivery.restart(now);
-    this.ring.link(slot, now);
-    this.ring.stamp(slot, delivery.delivered, delivery.deliveredAt, delivery.firstSentAt);
     this.flyingBytes += this.ring.lengthOf(slot);
+    this.ring.link(slot, now);
+    this.ring.stamp(slot, delivery, this.flyingBytes);
   }
 
   #land(slot: number): void {

@@ -2,6 +2,7 @@
  * Records of sent segments in a ring, in the order of sequence numbers; some of them linked in the
  * order of their last transmission. Storage only: what the records mean is the scoreboard's.
  */
+import type { DeliveryRate } from './delivery-rate';
 import {
   giveBackTables,
   NO_TABLES,
@@ -142,12 +143,14 @@ export class SegmentRing {
     this.tables.isLinked[slot] = 1;
   }
 
-  /** What had been delivered, and when, as the record's segment left. */
-  stamp(slot: number, delivered: number, deliveredAt: number, firstSentAt: number): void {
+  /** How things stood as the record's segment left, itself among the `flight` bytes. */
+  stamp(slot: number, delivery: DeliveryRate, flight: number): void {
     const { tables } = this;
-    tables.deliveredAtSend[slot] = delivered;
-    tables.deliveryTimeAtSend[slot] = deliveredAt;
-    tables.firstSentAtSend[slot] = firstSentAt;
+    tables.deliveredAtSend[slot] = delivery.delivered;
+    tables.deliveryTimeAtSend[slot] = delivery.deliveredAt;
+    tables.firstSentAtSend[slot] = delivery.firstSentAt;
+    tables.lostAtSend[slot] = delivery.lost;
+    tables.flightAtSend[slot] = flight;
   }
 
   unlink(slot: number): void {
@@ -292,6 +295,8 @@ export class SegmentRing {
     tables.deliveredAtSend[target] = tables.deliveredAtSend[source];
     tables.deliveryTimeAtSend[target] = tables.deliveryTimeAtSend[source];
     tables.firstSentAtSend[target] = tables.firstSentAtSend[source];
+    tables.lostAtSend[target] = tables.lostAtSend[source];
+    tables.flightAtSend[target] = tables.flightAtSend[source];
   }
 
   /**
@@ -315,6 +320,8 @@ export class SegmentRing {
       larger.deliveredAtSend[i] = old.deliveredAtSend[from];
       larger.deliveryTimeAtSend[i] = old.deliveryTimeAtSend[from];
       larger.firstSentAtSend[i] = old.firstSentAtSend[from];
+      larger.lostAtSend[i] = old.lostAtSend[from];
+      larger.flightAtSend[i] = old.flightAtSend[from];
       isLinked[i] = old.isLinked[from];
       if (isLinked[i] === 0) continue;
       records[to + PREVIOUS] = this.#indexOrNone(records[to + PREVIOUS]);

@@ -13,7 +13,7 @@ const LARGEST_CLASS = 20;
 /** Most tables kept of one size, so that a burst is not paid for ever after. */
 const KEPT_SMALL = 256;
 const KEPT_LARGE = 4;
-const LARGE_CLASS = 8; // 256 records, some 11 KiB
+const LARGE_CLASS = 8; // 256 records, some 17 KiB
 
 export class SegmentTables {
   readonly sizeClass: number;
@@ -25,6 +25,8 @@ export class SegmentTables {
   readonly deliveredAtSend: Float64Array;
   readonly deliveryTimeAtSend: Float64Array;
   readonly firstSentAtSend: Float64Array;
+  readonly lostAtSend: Float64Array;
+  readonly flightAtSend: Int32Array;
 
   /** @param sizeClass binary logarithm of how many records fit; -1: none */
   constructor(sizeClass: number) {
@@ -37,6 +39,8 @@ export class SegmentTables {
     this.deliveredAtSend = new Float64Array(size);
     this.deliveryTimeAtSend = new Float64Array(size);
     this.firstSentAtSend = new Float64Array(size);
+    this.lostAtSend = new Float64Array(size);
+    this.flightAtSend = new Int32Array(size);
   }
 }
 

@@ -51,7 +51,7 @@ export class Sending {
 
   /** The SYNs have said how large segments may be. */
   agree(tcb: Tcb): void {
-    this.cc.initialize(tcb.snd.mss, tcb.config.initialWindowSegments);
+    this.cc.initialize(tcb.snd.mss, tcb.config.initialWindowSegments, tcb.iss);
     this.noteSize(tcb);
   }
 

@@ -147,7 +147,7 @@ function changeController(tcb: Tcb, name: string): void {
   tcb.cc = createController(name);
   tcb.undo.active = false; // the new one remembers nothing of the last reduction
   if (!isSynchronized(tcb.state)) return; // the peer's SYN is what it begins with
-  tcb.cc.initialize(tcb.snd.mss, tcb.config.initialWindowSegments);
+  tcb.cc.initialize(tcb.snd.mss, tcb.config.initialWindowSegments, tcb.iss);
   tcb.cc.cwnd = cwnd;
   tcb.cc.ssthresh = ssthresh;
 }

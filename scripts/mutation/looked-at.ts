@@ -221,12 +221,6 @@ export const LOOKED_AT: readonly Finding[] = [
     'One number is as good as the other; the tests ask for it by name.',
   ],
   [
-    'congestion/bbr.ts',
-    'if (highest > 0) this.#rate = highest;',
-    '`0` → `1`',
-    'Below a byte a millisecond there is one segment on its way, whatever the rate.',
-  ],
-  [
     'pacing.ts',
     'if (rate === undefined || rate === Infinity) return;',
     'removed: `return`',
@@ -279,12 +273,6 @@ export const LOOKED_AT: readonly Finding[] = [
 
 /** They are faults, and only a test that is not there would notice: what it would have to do. */
 export const GAPS: readonly Finding[] = [
-  [
-    'congestion/bbr.ts',
-    'if (rtt >= 0 && (rtt <= this.#rtt + RTT_GRAIN_MS || isExpired)) {',
-    '`0` → `1`',
-    'Needs BBR on a path of less than a millisecond.',
-  ],
   [
     'congestion/bbr.ts',
     'else if (this.cwnd < target || path.delivered < this.#initial) this.cwnd += acked;',

@@ -205,3 +205,16 @@ eachWrap(t, 'in the recovery from a loss an echo changes nothing', (t, make) => 
   b.inject('.E 1:1(0) ack 1 win 65535');
   t.same([b.tcb.cc.cwnd, b.tcb.cc.ssthresh], [cwnd, ssthresh]);
 });
+
+eachWrap(t, 'a controller that asks for marks is told of them instead of a loss', (t, make) => {
+  const b = agreed(make);
+  const told: string[] = [];
+  const cc = b.tcb.cc as typeof b.tcb.cc & { handleMark?: () => void };
+  cc.handleMark = () => told.push('mark');
+  cc.handleLoss = () => told.push('loss');
+  b.send(3000);
+  b.sent();
+  b.inject('.E 1:1(0) ack 1001 win 65535');
+  b.inject('.E 1:1(0) ack 2001 win 65535');
+  t.same(told, ['mark'], 'once a round trip');
+});

@@ -17,8 +17,11 @@ export interface CongestionController {
   /** True: `cwnd` is its own in recovery, too; else the engine reduces it there (PRR). */
   readonly ownsWindow?: boolean;
 
-  /** Start, or a changed segment size: `mss` is the effective send MSS. */
-  initialize(mss: number, initialWindowSegments: number): void;
+  /**
+   * Start, or a changed segment size: `mss` is the effective send MSS. `seed` is another one for
+   * each connection, for whoever must not act in step with others.
+   */
+  initialize(mss: number, initialWindowSegments: number, seed: number): void;
   /**
    * `acked` new bytes were acknowledged outside recovery. `limited`: the window, not the
    * application, held the sender back (RFC 7661 §4.1: otherwise it must not grow). `afterTimeout`:
@@ -33,6 +36,11 @@ export interface CongestionController {
   handleDelivery?(path: PathSample): void;
   /** Loss was inferred from duplicates: sets `ssthresh`, and `cwnd` to it. */
   handleLoss(flight: number): void;
+  /**
+   * The peer echoes a mark of the network (RFC 3168), told once a round trip; in place of
+   * `handleLoss`, which is called where this is absent.
+   */
+  handleMark?(): void;
   /** The retransmission timer expired; `first` is false for repetitions of the same timeout. */
   handleTimeout(flight: number, first: boolean): void;
   /** Before a reduction: what must be remembered beside the two windows, for `handleUndo`. */

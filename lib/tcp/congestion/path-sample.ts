@@ -26,8 +26,12 @@ export class PathSample {
   deliveryRate = Number.NaN;
   /** The user, not the network, held the sender back. */
   isLimited = false;
-  /** Bytes on their way now. */
+  /** Bytes on their way now, and when that segment left, itself among them. */
   inFlight = 0;
+  priorInFlight = 0;
+  /** Bytes given up ever, and when that segment left. */
+  lost = 0;
+  priorLost = 0;
   /** A loss is being repaired, or a timeout. */
   inRecovery = false;
 }
