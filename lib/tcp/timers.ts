@@ -50,7 +50,7 @@ export class Timers {
   }
 
   disarmAll(): void {
-    this.at.fill(Number.POSITIVE_INFINITY);
+    for (let kind = 0; kind < TIMER_COUNT; kind++) this.at[kind] = Number.POSITIVE_INFINITY;
   }
 
   isArmed(kind: TimerKind): boolean {
