@@ -53,8 +53,8 @@ export class SocketHandle implements ConnectionHandler {
   #referenced = true;
   /** Was the connection accepted on an IPv6 listener, whose IPv4 peers bear mapped addresses? */
   readonly #dualStack: boolean;
-
-  readonly #writer = new SocketWriter();
+  /** Made with the first write. */
+  #writer: SocketWriter | null = null;
 
   constructor(dualStack = false) {
     this.#dualStack = dualStack;
@@ -95,7 +95,7 @@ export class SocketHandle implements ConnectionHandler {
    */
   close(reset: boolean, closed: () => void): void {
     this.drop(reset);
-    const written = this.#writer.forget();
+    const written = this.#writer?.forget();
     this.#later(() => {
       written?.();
       closed();
@@ -137,8 +137,8 @@ export class SocketHandle implements ConnectionHandler {
     if (failure !== null) {
       this.#failWrite(countsRefused ? [chunk] : [], failure, written);
     } else {
-      this.#writer.write(this.connection!, chunk, written);
-      if (this.#writer.waiting) this.#noteQueue();
+      this.#someWriter.write(this.connection!, chunk, written);
+      if (this.#writer?.waiting) this.#noteQueue();
     }
   }
 
@@ -148,18 +148,23 @@ export class SocketHandle implements ConnectionHandler {
     if (failure !== null) {
       this.#failWrite(chunks, failure, written);
     } else {
-      this.#writer.writeAll(this.connection!, chunks, written);
-      if (this.#writer.waiting) this.#noteQueue();
+      this.#someWriter.writeAll(this.connection!, chunks, written);
+      if (this.#writer?.waiting) this.#noteQueue();
     }
   }
 
   get bytesWritten(): number {
-    return this.#writer.bytesWritten;
+    return this.#writer?.bytesWritten ?? 0;
   }
 
   /** Bytes of the present write that the stack has not taken. */
   get writeQueueBytes(): number {
-    return this.#writer.queueBytes;
+    return this.#writer?.queueBytes ?? 0;
+  }
+
+  get #someWriter(): SocketWriter {
+    this.#writer ??= new SocketWriter();
+    return this.#writer;
   }
 
   shutdown(): void {
@@ -242,14 +247,14 @@ export class SocketHandle implements ConnectionHandler {
    * here in the same turn, but a program may count on hearing of the write first.
    */
   #owesCallbacks(): boolean {
-    if (this.#writer.waiting) return false;
+    if (this.#writer?.waiting) return false;
     const state = (this.#socket as unknown as { _writableState?: { pendingcb: number } } | null)
       ?._writableState;
     return state !== undefined && state.pendingcb > 0;
   }
 
   handleWritable(): void {
-    if (this.#writer.waiting) this.#scope.runInAsyncScope(this.#proceed, this);
+    if (this.#writer?.waiting) this.#scope.runInAsyncScope(this.#proceed, this);
   }
 
   handleError(code: NetworkErrorCode): void {
@@ -286,8 +291,8 @@ export class SocketHandle implements ConnectionHandler {
     if (this.connection === null || this.#failure === null) return;
     if (this.reading) {
       this.#socket?.destroy(callError('read', this.#failure));
-    } else if (this.#writer.waiting) {
-      this.#failWrite([], this.#failure, this.#writer.forget()!);
+    } else if (this.#writer?.waiting) {
+      this.#failWrite([], this.#failure, this.#writer!.forget()!);
     }
   }
 
@@ -353,8 +358,8 @@ export class SocketHandle implements ConnectionHandler {
 
   #proceed(): void {
     this.#socket?.[inside].timer?.refresh();
-    this.#writer.proceed(this.connection!);
-    if (!this.#writer.waiting) this.#noteQueue();
+    this.#writer!.proceed(this.connection!);
+    if (!this.#writer?.waiting) this.#noteQueue();
   }
 
   #later(fn: () => void): void {
@@ -363,12 +368,12 @@ export class SocketHandle implements ConnectionHandler {
 
   /** The idle timer asks whether a waiting write has made progress. */
   #noteQueue(): void {
-    if (this.#socket !== null) this.#socket[inside].lastWriteQueueBytes = this.#writer.queueBytes;
+    if (this.#socket !== null) this.#socket[inside].lastWriteQueueBytes = this.writeQueueBytes;
   }
 
   /** @param chunks count as written, although they are not */
   #failWrite(chunks: Uint8Array[], code: NetworkErrorCode, written: WriteCallback): void {
-    this.#writer.count(chunks);
+    this.#someWriter.count(chunks);
     written(callError('write', code));
   }
 

@@ -15,6 +15,8 @@ class Piece {
   begin: number;
   start: number;
   end: number;
+  /** The one that came after it. */
+  next: Piece | null = null;
 
   constructor(slab: Slab) {
     this.slab = slab;
@@ -38,8 +40,8 @@ export class ReceiveBuffer {
   /** Bytes that wait now. */
   length = 0;
 
-  readonly #pieces: Piece[] = [];
-  #first = 0; // pieces before this one are taken
+  #oldest: Piece | null = null;
+  #latest: Piece | null = null;
 
   constructor(limit: number) {
     this.limit = limit;
@@ -50,11 +52,10 @@ export class ReceiveBuffer {
     this.length += length;
     while (length > 0) {
       const slab = slabFor(length);
-      let piece = this.#last();
-      const isRight = piece !== undefined && piece.slab === slab && piece.isOpen;
-      if (piece === undefined || !isRight || piece.end - piece.start >= MAX_PIECE_BYTES) {
-        piece = new Piece(slab);
-        this.#pieces.push(piece);
+      let piece = this.#latest;
+      const isRight = piece !== null && piece.slab === slab && piece.isOpen;
+      if (piece === null || !isRight || piece.end - piece.start >= MAX_PIECE_BYTES) {
+        piece = this.#add(new Piece(slab));
       }
       const room = Math.min(slab.room, MAX_PIECE_BYTES - (piece.end - piece.start));
       const count = Math.min(length, room);
@@ -68,9 +69,9 @@ export class ReceiveBuffer {
 
   /** @returns the oldest piece, the caller's to keep; null when nothing waits */
   take(): Buffer | null {
-    if (this.length === 0) return null;
-    const piece = this.#pieces[this.#first];
-    this.#shift();
+    const piece = this.#oldest;
+    if (piece === null) return null;
+    this.#shift(piece);
     this.length -= piece.end - piece.start;
     return piece.bytes.subarray(piece.start, piece.end);
   }
@@ -78,15 +79,15 @@ export class ReceiveBuffer {
   /** Copies into `target` as much as it holds. @returns bytes copied */
   takeInto(target: Uint8Array): number {
     let filled = 0;
-    while (filled < target.length && this.length > 0) {
-      const piece = this.#pieces[this.#first];
+    while (filled < target.length && this.#oldest !== null) {
+      const piece = this.#oldest;
       const count = Math.min(piece.end - piece.start, target.length - filled);
       target.set(piece.bytes.subarray(piece.start, piece.start + count), filled);
       piece.start += count;
       filled += count;
       this.length -= count;
       if (piece.start === piece.end) {
-        this.#shift();
+        this.#shift(piece);
         this.#recycle(piece);
       }
     }
@@ -95,8 +96,8 @@ export class ReceiveBuffer {
 
   clear(): void {
     this.length = 0;
-    if (this.#pieces.length > 0) this.#pieces.length = 0;
-    this.#first = 0;
+    this.#oldest = null;
+    this.#latest = null;
   }
 
   /**
@@ -108,27 +109,22 @@ export class ReceiveBuffer {
       piece.slab.used = piece.begin;
       return;
     }
-    const next = this.#pieces[this.#first];
-    if (next !== undefined && next.bytes === piece.bytes && next.begin === piece.end) {
+    const { next } = piece;
+    if (next !== null && next.bytes === piece.bytes && next.begin === piece.end) {
       next.begin = piece.begin;
     }
   }
 
-  #last(): Piece | undefined {
-    const pieces = this.#pieces;
-    return pieces.length > this.#first ? pieces[pieces.length - 1] : undefined;
+  #add(piece: Piece): Piece {
+    if (this.#latest === null) this.#oldest = piece;
+    else this.#latest.next = piece;
+    this.#latest = piece;
+    return piece;
   }
 
-  #shift(): void {
-    this.#first++;
-    if (this.#first === this.#pieces.length) {
-      // The common case, and to set the length costs fifty times as much as to pop.
-      if (this.#first === 1) this.#pieces.pop();
-      else this.#pieces.length = 0;
-      this.#first = 0;
-    } else if (this.#first >= 64 && this.#first * 2 >= this.#pieces.length) {
-      this.#pieces.splice(0, this.#first);
-      this.#first = 0;
-    }
+  /** The oldest has been taken. */
+  #shift({ next }: Piece): void {
+    this.#oldest = next;
+    if (next === null) this.#latest = null;
   }
 }
