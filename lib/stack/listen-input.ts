@@ -103,7 +103,13 @@ export class ListenInput {
     output.reply(attachment, this.#answer, tuple, listener.hopLimit, now);
   }
 
-  /** An ACK of nothing that is remembered: of a cookie, perhaps; else it is reset. */
+  /**
+   * An ACK of nothing that is remembered: of a cookie, perhaps; else it is reset.
+   *
+   * Text and a FIN may be too far on for that, because what came before them was lost in the same
+   * rush. It will be repeated, and brings the cookie; a reset would take that chance away (Linux
+   * sends one).
+   */
   #receiveAck(
     attachment: Attachment,
     listener: ListeningEndpoint,
@@ -118,6 +124,11 @@ export class ListenInput {
         return;
       }
       counters.synCookiesFailed++;
+      if (ack.length > 0) {
+        this.#note(tuple, now);
+        counters.tcpListenIgnored++;
+        return;
+      }
     }
     this.#note(tuple, now);
     counters.tcpListenReset++;

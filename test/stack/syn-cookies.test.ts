@@ -131,6 +131,16 @@ t.test('a cookie that nobody issued is answered with a reset', async (t) => {
   t.equal(f.accepted.length, 1, 'the true one is good after all that');
 });
 
+t.test('what comes after text that was lost waits for it to be repeated', async (t) => {
+  const f = flooded();
+  const { ack } = f.call(3, '<mss 1300>');
+  t.same(f.say(3, `. 111:121(10) ack ${ack} win 1000`), [], 'no reset to text');
+  t.same(f.say(3, `F. 121:121(0) ack ${ack} win 1000`), [], 'nor to a FIN');
+  t.match(f.stack.stats(), { synCookiesFailed: 2, tcpListenIgnored: 2, tcpListenReset: 0 });
+  f.say(3, `P. 101:111(10) ack ${ack} win 1000`);
+  t.equal(f.accepted.length, 1, 'the text before it brings the cookie');
+});
+
 t.test('an expired cookie is answered with a reset', async (t) => {
   const f = flooded();
   const old = f.call(3);
