@@ -27,6 +27,9 @@ export const REPEATED = 4;
 /** Most separate ranges of received segments that are kept of the peer's reports. */
 const MAX_RANGES = 4096;
 
+/** About the ACK that is being processed: one for all, since it is one at a time. */
+const ackInHand = { now: Number.NaN, echoedAt: Number.NaN, minRtt: 0.5 };
+
 export class Scoreboard {
   /** Bytes of sequence space in each state. */
   flyingBytes = 0;
@@ -62,11 +65,6 @@ export class Scoreboard {
   readonly ranges = new SequenceRanges(MAX_RANGES);
   readonly ring = new SegmentRing();
   #firstLost = 0; // no record with a lower index is lost
-
-  // About the ACK that is being processed.
-  #now = Number.NaN;
-  #echoedAt = Number.NaN;
-  #minRtt = 0;
   #priorFurthest = 0;
 
   get count(): number {
@@ -100,9 +98,9 @@ export class Scoreboard {
    * @param minRtt shortest round trip, ms: the answer to a repetition cannot be sooner
    */
   beginAck(now: number, echoedAt: number, minRtt: number): void {
-    this.#now = now;
-    this.#echoedAt = echoedAt;
-    this.#minRtt = minRtt;
+    ackInHand.now = now;
+    ackInHand.echoedAt = echoedAt;
+    ackInHand.minRtt = minRtt;
     this.#priorFurthest = this.furthest;
     this.freshRtt = Number.NaN;
     this.delivery.begin();
@@ -302,13 +300,13 @@ export class Scoreboard {
     if (!isRepeated && seqLt(end, this.#priorFurthest)) this.reordered = true;
     this.furthest = seqMax(this.furthest, end);
     const sentAt = ring.sentAt(slot);
-    const rtt = this.#now - sentAt;
-    this.delivery.note(length, this.#now, ring.tables, slot);
+    const rtt = ackInHand.now - sentAt;
+    this.delivery.note(length, ackInHand.now, ring.tables, slot);
     if (!isRepeated) this.freshRtt = rtt;
     // Which copy of a repeated segment has arrived? Not the last, if that would have been too
     // quick. (What lies behind a gap is not what the echo is of: RFC 7323 §4.3.)
-    const isOlder = isInTurn && this.#echoedAt < Math.floor(sentAt);
-    if (isRepeated && (rtt < this.#minRtt || isOlder)) return;
+    const isOlder = isInTurn && ackInHand.echoedAt < Math.floor(sentAt);
+    if (isRepeated && (rtt < ackInHand.minRtt || isOlder)) return;
     if (sentAt < this.newestSentAt) return;
     if (sentAt === this.newestSentAt && !seqGt(end, this.newestEnd)) return;
     this.newestSentAt = sentAt;

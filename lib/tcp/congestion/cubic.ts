@@ -18,6 +18,16 @@ const BETA = 0.7;
 /** Growth a round trip, in segments, that makes Reno with BETA as fast as Reno with a half. */
 const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
 
+/** What a reduction changes beside the two windows. */
+class Saved {
+  max = 0.5;
+  prior = 0.5;
+  estimate = 0.5;
+  epoch = Number.NaN;
+  k = 0.5;
+  isFirstStart = true;
+}
+
 export class Cubic implements CongestionController {
   readonly name: string = 'cubic';
   cwnd = 0;
@@ -39,13 +49,8 @@ export class Cubic implements CongestionController {
   /** Seconds until the cubic is back at W_max. */
   #k = 0.5;
   #lastAckAt = Number.NaN;
-  // As they were before the last reduction.
-  #savedMax = 0.5;
-  #savedPrior = 0.5;
-  #savedEstimate = 0.5;
-  #savedEpoch = Number.NaN;
-  #savedK = 0.5;
-  #wasFirstStart = true;
+  /** As it was before the last reduction; null: there was none. */
+  #saved: Saved | null = null;
 
   initialize(mss: number, initialWindowSegments: number): void {
     this.#mss = mss;
@@ -95,21 +100,25 @@ export class Cubic implements CongestionController {
   }
 
   remember(): void {
-    this.#savedMax = this.#max;
-    this.#savedPrior = this.#prior;
-    this.#savedEstimate = this.#estimate;
-    this.#savedEpoch = this.#epoch;
-    this.#savedK = this.#k;
-    this.#wasFirstStart = this.#isFirstStart;
+    this.#saved ??= new Saved();
+    const saved = this.#saved;
+    saved.max = this.#max;
+    saved.prior = this.#prior;
+    saved.estimate = this.#estimate;
+    saved.epoch = this.#epoch;
+    saved.k = this.#k;
+    saved.isFirstStart = this.#isFirstStart;
   }
 
   handleUndo(): void {
-    this.#max = this.#savedMax;
-    this.#prior = this.#savedPrior;
-    this.#estimate = this.#savedEstimate;
-    this.#epoch = this.#savedEpoch;
-    this.#k = this.#savedK;
-    this.#isFirstStart = this.#wasFirstStart;
+    const saved = this.#saved;
+    if (saved === null) return;
+    this.#max = saved.max;
+    this.#prior = saved.prior;
+    this.#estimate = saved.estimate;
+    this.#epoch = saved.epoch;
+    this.#k = saved.k;
+    this.#isFirstStart = saved.isFirstStart;
   }
 
   handleMssChange(mss: number): void {
