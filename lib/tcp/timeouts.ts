@@ -77,12 +77,27 @@ function retransmissionTimeout(tcb: Tcb, now: number): void {
     giveUp(tcb);
     return;
   }
+  const due = dueInRepair(tcb);
+  if (due > now) {
+    timers.arm(TIMER_RETRANSMIT, due);
+    return;
+  }
   const isFirst = tcb.recovery.mode !== 'timeout' || rtt.backoff === 0;
   rtt.backOff();
   suspectBlackHole(tcb, now);
   processTimeout(tcb, isFirst);
   if (rtt.backoff === config.retriesBeforeTrouble) reportTrouble(tcb);
   timers.arm(TIMER_RETRANSMIT, nextTry(tcb, now));
+}
+
+/**
+ * When the repetition of the first segment is late. The timer was set when it left; a queue that
+ * has filled since has made round trips longer, as reports of what lies behind the gap show, and
+ * they restart no timer (Linux restarts it with whatever it repeats next).
+ */
+function dueInRepair({ recovery, sack, scoreboard, rtt }: Tcb): number {
+  if (recovery.mode !== 'fast' || !sack.on || scoreboard.count === 0) return -Infinity;
+  return scoreboard.firstSentAt + rtt.rto;
 }
 
 function synTimeout(tcb: Tcb, now: number): void {

@@ -340,3 +340,41 @@ eachWrap(t, 'several deadlines that have come together are all kept', (t, make) 
   t.same(b.sent(), ['P. 1:101(100) ack 11'], 'the repetition bears the ACK');
   t.ok(b.connection.deadline > b.now);
 });
+
+eachWrap(
+  t,
+  'in a repair the timer waits as long as round trips have become meanwhile',
+  (t, make) => {
+    const b = make({ config: { sack: true, minRtoMs: 200 } }).open();
+    b.sent();
+    b.advance(100);
+    b.inject('S. 0:0(0) ack 1 win 65535 <mss 1000,sackOK>').sent();
+    b.tcb.cc.cwnd = 100_000;
+    for (let end = 1001; end <= 8001; end += 1000) {
+      b.send(1000);
+      b.sent();
+      b.advance(100);
+      b.inject(`. 1:1(0) ack ${end} win 65535`);
+    }
+    b.send(10_000);
+    b.sent();
+    b.advance(100);
+    b.inject('. 1:1(0) ack 8001 win 65535 <sack 9001:12001>');
+    t.match(b.sent(), [/8001:9001/], 'the repair');
+    const repairedAt = b.now;
+    const before = b.tcb.rtt.rto;
+    // A queue fills: each report comes later.
+    for (let end = 13_001; end <= 18_001; end += 1000) {
+      b.advance(25);
+      b.inject(`. 1:1(0) ack 8001 win 65535 <sack 9001:${end}>`);
+      b.sent();
+    }
+    const { rto } = b.tcb.rtt;
+    t.ok(rto > before + 20, `${rto} ms, it was ${before}`);
+    b.advance(repairedAt + rto - 1 - b.now);
+    t.equal(b.tcb.rtt.backoff, 0);
+    t.equal(b.tcb.recovery.mode, 'fast');
+    t.match(b.advance(2), [/8001:9001/], 'but no longer');
+    t.equal(b.tcb.recovery.mode, 'timeout');
+  },
+);
