@@ -4,12 +4,11 @@
  * It counts down the time to live, and answers with ICMP what it cannot hand on: time exceeded,
  * fragmentation needed or packet too big, host unreachable. A packet that may be cut it cuts.
  */
-import type { ImpairedPath } from '../link/path/impaired-path';
 import { packetMemory } from '../support/memory';
 import type { IpAddress } from '../wire/ip-address';
 import { fragmentIpv4 } from './fragmenter';
 import { writeRouterError } from './router-error';
-import type { WireEnd } from './wire-end';
+import { WireEnd } from './wire-end';
 
 /** Why a packet was not handed on, and what its sender is told. */
 export type RouterFault = 'expired' | 'tooBig' | 'unreachable';
@@ -102,31 +101,17 @@ export class Router {
 }
 
 /** A router's end of a wire. */
-export class RouterPort implements WireEnd {
+export class RouterPort extends WireEnd {
   readonly name: string;
   readonly mtu: number;
   readonly router: Router;
-  #outgoing: ImpairedPath | null = null;
-  #incoming: ImpairedPath | null = null;
 
   constructor(router: Router, name: string, mtu: number) {
+    super();
     this.router = router;
     this.name = name;
     this.mtu = mtu;
     router.ports.push(this);
-  }
-
-  attach(outgoing: ImpairedPath, incoming: ImpairedPath): void {
-    this.#outgoing = outgoing;
-    this.#incoming = incoming;
-  }
-
-  get outgoing(): ImpairedPath {
-    return this.#outgoing!;
-  }
-
-  get incoming(): ImpairedPath {
-    return this.#incoming!;
   }
 
   get listening(): boolean {

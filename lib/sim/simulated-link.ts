@@ -5,14 +5,11 @@
  * there; whoever is at the other end receives it. A simulated link carries any address, for it
  * carries nothing outside the process.
  */
-import type { Clock } from '../../types/clock';
 import type { Link, LinkHost, LinkRoute } from '../../types/link';
-import type { ImpairedPath } from '../link/path/impaired-path';
-import type { Impairments } from '../link/path/impairments';
 import { packetMemory } from '../support/memory';
 import { CHECKSUM_COMPLETE } from '../wire/checksum-note';
 import type { IpAddress } from '../wire/ip-address';
-import { joinEnds, type WireEnd } from './wire-end';
+import { joinEnds, WireEnd, type WireOptions } from './wire-end';
 
 const DEFAULT_MTU = 1500;
 
@@ -22,19 +19,13 @@ export interface SimulatedLinkEnd {
   addresses: readonly IpAddress[];
 }
 
-export interface SimulatedLinkOptions {
-  clock: Clock;
-  /** Everything that goes wrong follows from it. */
-  seed: number;
+export interface SimulatedLinkOptions extends WireOptions {
   /** Largest packet, in bytes; 1500 unless given. */
   mtu?: number;
   ends: readonly [SimulatedLinkEnd, SimulatedLinkEnd];
-  /** What goes wrong from the first end to the second, and back; nothing unless given. */
-  there?: Partial<Impairments>;
-  back?: Partial<Impairments>;
 }
 
-export class SimulatedLink implements Link, WireEnd {
+export class SimulatedLink extends WireEnd implements Link {
   readonly name: string;
   readonly mtu: number;
   readonly maxSegmentBytes: number;
@@ -44,8 +35,6 @@ export class SimulatedLink implements Link, WireEnd {
   readonly #reaches: (destination: IpAddress) => boolean;
   #host: LinkHost | null = null;
   #buffer = 0;
-  #outgoing: ImpairedPath | null = null;
-  #incoming: ImpairedPath | null = null;
 
   /**
    * @param end the host's own name of the link, and its addresses
@@ -56,6 +45,7 @@ export class SimulatedLink implements Link, WireEnd {
     reaches: (destination: IpAddress) => boolean,
     mtu = DEFAULT_MTU,
   ) {
+    super();
     this.name = end.name;
     this.mtu = mtu;
     this.maxSegmentBytes = mtu;
@@ -77,19 +67,6 @@ export class SimulatedLink implements Link, WireEnd {
     const pair: [SimulatedLink, SimulatedLink] = [make(0), make(1)];
     joinEnds(pair[0], pair[1], options);
     return pair;
-  }
-
-  attach(outgoing: ImpairedPath, incoming: ImpairedPath): void {
-    this.#outgoing = outgoing;
-    this.#incoming = incoming;
-  }
-
-  get outgoing(): ImpairedPath {
-    return this.#outgoing!;
-  }
-
-  get incoming(): ImpairedPath {
-    return this.#incoming!;
   }
 
   open(host: LinkHost): void {

@@ -8,15 +8,31 @@ import { ImpairedPath, type PathEnd } from '../link/path/impaired-path';
 import { type Impairments, PERFECT } from '../link/path/impairments';
 import { SeededRandom } from '../support/random';
 
-export interface WireEnd extends PathEnd {
-  readonly name: string;
+export abstract class WireEnd implements PathEnd {
+  abstract readonly name: string;
   /** Largest packet, in bytes. */
-  readonly mtu: number;
-  /** The way from this end to the other: its impairments, counters and observer. */
-  readonly outgoing: ImpairedPath;
-  readonly incoming: ImpairedPath;
+  abstract readonly mtu: number;
+  #outgoing: ImpairedPath | null = null;
+  #incoming: ImpairedPath | null = null;
+
   /** For whoever joins two ends. */
-  attach(outgoing: ImpairedPath, incoming: ImpairedPath): void;
+  attach(outgoing: ImpairedPath, incoming: ImpairedPath): void {
+    this.#outgoing = outgoing;
+    this.#incoming = incoming;
+  }
+
+  /** The way from this end to the other: its impairments, counters and observer. */
+  get outgoing(): ImpairedPath {
+    return this.#outgoing!;
+  }
+
+  get incoming(): ImpairedPath {
+    return this.#incoming!;
+  }
+
+  abstract get listening(): boolean;
+  abstract handlePacket(offset: number, length: number): void;
+  abstract handleBatchEnd(): void;
 }
 
 export interface WireOptions {
