@@ -137,7 +137,7 @@ export class Connection implements TcpEngine {
   }
 
   mayReopen(seg: Segment): boolean {
-    return mayReopen(this.#timeWait?.wake() ?? this.#tcb, seg);
+    return this.state === 'TIME-WAIT' && mayReopen(this.#timeWait ?? this.#tcb, seg);
   }
 
   handlePathError(error: PathError, seq: number): boolean {

@@ -7,10 +7,10 @@ import type { Tcb } from './tcb';
  * Yes, if it cannot be an old duplicate: its timestamp is later than the last one of the old
  * connection, or, where that says nothing, its sequence number is beyond what the old one used.
  */
-export function mayReopen(tcb: Tcb, seg: Segment): boolean {
-  if (tcb.state !== 'TIME-WAIT' || (seg.flags & (SYN | ACK | RST)) !== SYN) return false;
-  const isBeyond = seqGt(seg.seq, tcb.rcv.nxt);
-  if (!tcb.ts.on || !seg.hasTimestamps) return isBeyond;
-  if (seg.tsval === tcb.ts.recent) return isBeyond;
-  return seqGt(seg.tsval, tcb.ts.recent);
+export function mayReopen({ rcv, ts }: Pick<Tcb, 'rcv' | 'ts'>, seg: Segment): boolean {
+  if ((seg.flags & (SYN | ACK | RST)) !== SYN) return false;
+  const isBeyond = seqGt(seg.seq, rcv.nxt);
+  if (!ts.on || !seg.hasTimestamps) return isBeyond;
+  if (seg.tsval === ts.recent) return isBeyond;
+  return seqGt(seg.tsval, ts.recent);
 }

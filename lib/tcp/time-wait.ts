@@ -16,6 +16,8 @@ export class TimeWait {
   /** When it is over, ms. */
   readonly deadline: number;
   readonly snd: SendState;
+  readonly rcv: ReceiveState;
+  readonly ts: TimestampState;
 
   readonly #config: TcpConfig;
   readonly #localPort: number;
@@ -27,8 +29,6 @@ export class TimeWait {
   readonly #irs: number;
   readonly #challenges: number;
   readonly #challengesSince: number;
-  readonly #rcv: ReceiveState;
-  readonly #ts: TimestampState;
   readonly #count: Counters;
 
   constructor(tcb: Tcb) {
@@ -44,8 +44,8 @@ export class TimeWait {
     this.#irs = tcb.irs;
     this.#challenges = tcb.challenges;
     this.#challengesSince = tcb.challengesSince;
-    this.#rcv = tcb.rcv;
-    this.#ts = tcb.ts;
+    this.rcv = tcb.rcv;
+    this.ts = tcb.ts;
     this.#count = tcb.count;
   }
 
@@ -56,7 +56,7 @@ export class TimeWait {
       localPort: this.#localPort,
       remotePort: this.#remotePort,
       mss: this.#mss,
-      timestampOffset: this.#ts.offset,
+      timestampOffset: this.ts.offset,
     });
     tcb.passive = this.#passive;
     tcb.iss = this.#iss;
@@ -64,8 +64,8 @@ export class TimeWait {
     tcb.challenges = this.#challenges;
     tcb.challengesSince = this.#challengesSince;
     tcb.snd = this.snd;
-    tcb.rcv = this.#rcv;
-    tcb.ts = this.#ts;
+    tcb.rcv = this.rcv;
+    tcb.ts = this.ts;
     tcb.count = this.#count;
     tcb.sack.on = this.#hasSack;
     tcb.finQueued = true;
