@@ -11,6 +11,9 @@ export class EthernetCounters extends LinkCounters {
   resolutionIgnored = 0;
   /** … and that found no room to be sent. */
   resolutionLost = 0;
+  /** Questions which groups we listen to, and reports of that (MLD). */
+  listenerQueries = 0;
+  listenerReports = 0;
   /** Neighbours that did not answer. */
   neighboursUnreachable = 0;
   /** Somebody else used an address of ours. */

@@ -22,6 +22,7 @@ import type { AddressPlan } from './address-plan';
 import { Arp } from './arp';
 import type { EthernetCounters } from './ethernet-counters';
 import { FrameOutput } from './frame-output';
+import { isListenerQuery, MulticastListener } from './multicast-listener';
 import type { Neighbour } from './neighbour';
 import { isNeighbourDiscovery, NeighbourDiscovery } from './neighbour-discovery';
 import { NextHops } from './next-hops';
@@ -49,6 +50,8 @@ export class Station implements ClaimEvents {
   readonly #hops: NextHops;
   readonly #arp: Arp;
   readonly #discovery: NeighbourDiscovery;
+  /** Null without IPv6. */
+  readonly #listener: MulticastListener | null;
   readonly #claims: readonly AddressClaim[];
   readonly #header = new EthernetHeader();
   #isClosed = false;
@@ -73,11 +76,16 @@ export class Station implements ClaimEvents {
     const resolution = { mac, plan, cache, claims: this.#claims, output, counters };
     this.#arp = new Arp(resolution);
     this.#discovery = new NeighbourDiscovery(resolution);
+    const hasIpv6 = plan.addresses.some(({ isMapped }) => !isMapped);
+    this.#listener = hasIpv6 ? new MulticastListener({ ...resolution, fraction }) : null;
   }
 
   /** Begins to claim its addresses. */
   open(): void {
     const now = this.#parts.host.clock.now();
+    // Before they are asked for: what a switch keeps from us would look free (RFC 4862 §5.4.2).
+    this.#listener?.handleChange(now);
+    this.#listener?.handleTimeout(now);
     for (const claim of this.#claims) claim.open(now);
     this.#settle();
   }
@@ -148,7 +156,9 @@ export class Station implements ClaimEvents {
     (claim.address.isMapped ? this.#arp : this.#discovery).announce(claim);
   }
 
-  handleHeld(): void {
+  handleHeld({ address }: AddressClaim): void {
+    // From now on it may be said in our own name.
+    if (address.isLinkLocal) this.#listener?.handleChange(this.#parts.host.clock.now());
     if (this.isReady || !this.#claims.every(({ state }) => state === 'HELD')) return;
     this.isReady = true;
     this.#parts.handleReady();
@@ -167,12 +177,20 @@ export class Station implements ClaimEvents {
         this.#deliver(4, offset, length, toUs, note);
         break;
       case ETHERTYPE_IPV6:
-        if (!isNeighbourDiscovery(offset, length)) this.#deliver(6, offset, length, toUs, note);
-        else this.#discovery.receive(offset, length, this.#header, this.#parts.host.clock.now());
+        this.#takeIpv6(offset, length, toUs, note);
         break;
       default:
         this.#parts.counters.droppedType++;
     }
+  }
+
+  #takeIpv6(offset: number, length: number, toUs: boolean, note: ChecksumNote): void {
+    const now = this.#parts.host.clock.now();
+    const isResolution = isNeighbourDiscovery(offset, length);
+    if (isResolution) this.#discovery.receive(offset, length, this.#header, now);
+    else if (this.#listener !== null && isListenerQuery(offset, length)) {
+      this.#listener.receive(offset, length, now);
+    } else this.#deliver(6, offset, length, toUs, note);
   }
 
   #deliver(
@@ -198,7 +216,7 @@ export class Station implements ClaimEvents {
   #settle(): void {
     if (this.#isClosed) return;
     this.#output.flush();
-    let next = this.#hops.cache.deadline;
+    let next = Math.min(this.#hops.cache.deadline, this.#listener?.deadline ?? Infinity);
     for (const { deadline } of this.#claims) if (deadline < next) next = deadline;
     if (next === this.#armedFor) return;
     this.#armedFor = next;
@@ -214,6 +232,8 @@ export class Station implements ClaimEvents {
     this.#armedFor = Infinity;
     if (this.#hops.cache.deadline <= now) this.#hops.cache.handleTimeout(now);
     for (const claim of this.#claims) if (claim.deadline <= now) claim.handleTimeout(now);
+    if (this.#listener !== null && this.#listener.deadline <= now)
+      this.#listener.handleTimeout(now);
     this.#settle();
   };
 }

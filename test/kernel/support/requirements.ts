@@ -19,6 +19,7 @@ export type Need =
   | 'tshark'
   | 'ethtool'
   | 'setpriv'
+  | 'bridge'
   | 'setcap'
   | 'namespace';
 
