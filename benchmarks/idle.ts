@@ -17,8 +17,11 @@ import { printHeading, printRow, samplesOf, spreadOf } from './support/report';
 
 const SAMPLES = samplesOf(5);
 const CONNECTIONS = 4000;
+const WARM_UP = 200;
 const MANY = 50_000;
 const PER_ADDRESS = 10_000;
+/** The deadlines of the handshakes run out, and the garbage collector comes to an end. */
+const SETTLING_MS = 2000;
 const WATCH_MS = 5000;
 
 interface Cost {
@@ -32,11 +35,12 @@ async function measure(net: NetLike, total: number, watchMs: number): Promise<Co
   const accepted: Socket[] = [];
   const server = net.createServer((socket) => void accepted.push(socket));
   await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', 4096, resolve));
-  await open(net, server, 200, kept); // what is made once is made
+  await open(net, server, WARM_UP, kept); // what is made once is made
   const before = settled();
   await open(net, server, total, kept);
   while (accepted.length < kept.length) await turn();
   const after = settled();
+  if (watchMs > 0) await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
   const cost = new ProcessCost();
   await new Promise((resolve) => setTimeout(resolve, watchMs));
   const cpuPercent = cost.cpuMicroseconds / (cost.seconds * 1e4);
@@ -69,7 +73,8 @@ function turn(): Promise<void> {
 
 /** A process of its own: `idle.js usernet 4000 0` prints what it found as JSON. */
 async function child(which: string, total: number, watchMs: number): Promise<void> {
-  const net = which === 'usernet' ? (createNet(new Stack({})) as NetLike) : nodeNet;
+  const limits = { connections: 2 * (total + WARM_UP) };
+  const net = which === 'usernet' ? (createNet(new Stack({ limits })) as NetLike) : nodeNet;
   const cost = await measure(net, total, watchMs);
   process.stdout.write(JSON.stringify(cost));
   process.exit();
