@@ -9,6 +9,7 @@ import { ACK, RST, type Segment, SYN } from '../wire/segment';
 import { synFlags } from './ecn';
 import { pollProbe, pollRetransmit, pollTailProbe, pollText } from './output-text';
 import { OWE_ACK, OWE_KEEP_ALIVE, OWE_RESET, OWE_STRAY_RESET, OWE_SYN } from './owed';
+import { pollRescue } from './rescue';
 import { seqAdd } from './seq';
 import { mayTransmitText } from './state';
 import type { Tcb } from './tcb';
@@ -25,6 +26,7 @@ export function pollTransmit(tcb: Tcb, now: number, out: Segment): boolean {
     if (pollTrain(tcb, now, out)) return true;
     if (pollRetransmit(tcb, now, out) || pollTailProbe(tcb, now, out)) return true;
     if (pollText(tcb, now, out) || pollProbe(tcb, now, out)) return true;
+    if (pollRescue(tcb, now, out)) return true;
   }
   return pollKeepAlive(tcb, now, out) || pollAck(tcb, now, out);
 }

@@ -27,6 +27,8 @@ export class Recovery {
   flight = 0;
   /** With SACK but without RACK: whether what lies before this is lost, has been decided. */
   judged = 0;
+  /** In this repair the last segment went again to ask for news of it (rescue.ts). */
+  hasRescued = false;
 
   /**
    * PRR: bytes that have arrived and left since the recovery began, and what was outstanding then.
@@ -171,6 +173,7 @@ function enterFastRecovery(tcb: Tcb): void {
   recovery.mode = 'fast';
   recovery.recover = snd.nxt;
   recovery.recoverSet = true;
+  recovery.hasRescued = false;
   recovery.prrDelivered = 0;
   recovery.prrOut = 0;
   recovery.prrFlight = flight;
