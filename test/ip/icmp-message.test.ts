@@ -11,6 +11,7 @@ import {
 import { packetMemory } from '../../lib/support/memory';
 import { SeededRandom } from '../../lib/support/random';
 import { finishSum, sumBytes } from '../../lib/wire/checksum';
+import { placeHex } from '../support/place-hex';
 
 const AT = packetMemory.allocate(2048) + 1;
 const read = new IcmpMessage();
@@ -20,10 +21,9 @@ const CAUSE = '4500 ffff 0001 4000 0106 dead 0a000001 0a000002 9c40 0050 fffffff
 
 /** Places a message, its checksum filled in. */
 function place(hex: string): number {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  packetMemory.bytes.set(bytes, AT);
-  mend(bytes.length);
-  return bytes.length;
+  const length = placeHex(AT, hex);
+  mend(length);
+  return length;
 }
 
 function mend(length: number): void {

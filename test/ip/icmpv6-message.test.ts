@@ -10,6 +10,7 @@ import { readIcmpv6 } from '../../lib/ip/icmpv6-message';
 import { packetMemory } from '../../lib/support/memory';
 import { SeededRandom } from '../../lib/support/random';
 import { writeIcmpv6Checksum } from '../../lib/wire/icmpv6';
+import { placeHex } from '../support/place-hex';
 
 const AT = packetMemory.allocate(512) + 1;
 const SUM = 0x1234;
@@ -21,10 +22,9 @@ const CAUSE =
   '20010db8 00000000 00000000 00000002 1111 2222 89abcdef';
 
 function place(hex: string, isRight = true): number {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  packetMemory.bytes.set(bytes, AT);
-  if (isRight) writeIcmpv6Checksum(AT, bytes.length, SUM);
-  return bytes.length;
+  const length = placeHex(AT, hex);
+  if (isRight) writeIcmpv6Checksum(AT, length, SUM);
+  return length;
 }
 
 t.test('reads an error and what it is about', async (t) => {

@@ -13,15 +13,15 @@ import {
   readArp,
   writeArp,
 } from '../../lib/wire/arp';
+import { placeHex } from '../support/place-hex';
 
 const AT = packetMemory.allocate(4096) + 1; // odd: nothing may rely on alignment
 
 function read(hex: string): [number, ArpMessage] {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
   packetMemory.bytes.fill(0xee, AT, AT + 64);
-  packetMemory.bytes.set(bytes, AT);
+  const length = placeHex(AT, hex);
   const message = new ArpMessage();
-  return [readArp(AT, bytes.length, message), message];
+  return [readArp(AT, length, message), message];
 }
 
 const PARTIES = '020000000001 0a000001 000000000000 0a000002';

@@ -14,17 +14,17 @@ import {
   readEthernet,
   writeEthernet,
 } from '../../lib/wire/ethernet';
+import { placeHex } from '../support/place-hex';
 
 const AT = packetMemory.allocate(4096) + 1; // odd: nothing may rely on alignment
 const ADDRESSES = 'ffffffffffff 020000000001';
 
 function read(hex: string): [number, EthernetHeader] {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
   // What lies behind the frame must not be read.
   packetMemory.bytes.fill(0xee, AT, AT + 64);
-  packetMemory.bytes.set(bytes, AT);
+  const length = placeHex(AT, hex);
   const header = new EthernetHeader();
-  return [readEthernet(AT, bytes.length, header), header];
+  return [readEthernet(AT, length, header), header];
 }
 
 /** [frame, outcome, type, vlan, bytes of the header] */

@@ -14,14 +14,13 @@ import {
   IpHeader,
 } from '../../lib/wire/ip-header';
 import { readIpv4, writeIpv4 } from '../../lib/wire/ipv4';
+import { placeHex } from '../support/place-hex';
 
 const AT = packetMemory.allocate(65_536) + 1; // odd: nothing may rely on alignment
 const read = new IpHeader();
 
 function place(hex: string): number {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  packetMemory.bytes.set(bytes, AT);
-  return bytes.length;
+  return placeHex(AT, hex);
 }
 
 /** Makes the checksum right again after the bytes were changed. */

@@ -11,14 +11,13 @@ import {
   IpHeader,
 } from '../../lib/wire/ip-header';
 import { readIpv6, writeIpv6 } from '../../lib/wire/ipv6';
+import { placeHex } from '../support/place-hex';
 
 const AT = packetMemory.allocate(70_000) + 1; // odd: nothing may rely on alignment
 const read = new IpHeader();
 
 function place(hex: string): number {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  packetMemory.bytes.set(bytes, AT);
-  return bytes.length;
+  return placeHex(AT, hex);
 }
 
 const ADDRESSES = '20010db8 00000000 00000000 00000001 fe800000 00000000 02000000 00000002';

@@ -11,16 +11,16 @@ import {
   readNeighbourMessage,
   writeNeighbourMessage,
 } from '../../lib/wire/neighbour-message';
+import { placeHex } from '../support/place-hex';
 
 const AT = packetMemory.allocate(4096) + 1; // odd: nothing may rely on alignment
 const TARGET = 'fd000000000000000000000000000002';
 
 function read(hex: string): [number, NeighbourMessage] {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
   packetMemory.bytes.fill(0xee, AT, AT + 128);
-  packetMemory.bytes.set(bytes, AT);
+  const length = placeHex(AT, hex);
   const message = new NeighbourMessage();
-  return [readNeighbourMessage(AT, bytes.length, message), message];
+  return [readNeighbourMessage(AT, length, message), message];
 }
 
 t.test('reads a question and an answer byte for byte', async (t) => {

@@ -24,15 +24,14 @@ import {
   writeTcpChecksum,
   writeWholeSegment,
 } from '../../lib/wire/tcp-header';
+import { placeHex } from '../support/place-hex';
 
 const BLOCK = packetMemory.allocate(256 * 1024);
 const AT = BLOCK + 1; // odd: nothing may rely on alignment
 const TEXT = BLOCK + 128 * 1024;
 
 function place(hex: string): number {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  packetMemory.bytes.set(bytes, AT);
-  return bytes.length;
+  return placeHex(AT, hex);
 }
 
 function hexAt(offset: number, length: number): string {
