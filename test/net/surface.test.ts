@@ -210,3 +210,33 @@ t.test('named imports from ESM reach the same instance as require', async (t) =>
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });
   t.same(JSON.parse(stdout), new Array(8).fill(true));
 });
+
+/** The names that `make` looks for in the options it is given. */
+function namesAsked(make: (options: object) => unknown): Set<string> {
+  const names = new Set<string>();
+  const listening: ProxyHandler<object> = {
+    get: (_, name) => void names.add(String(name)),
+  };
+  make(new Proxy({}, listening));
+  return names;
+}
+
+t.test('what a stream looks for in its options, a socket hands on', async (t) => {
+  const own = new Set(['emitClose', 'autoDestroy', 'decodeStrings']); // a socket decides of these
+  const ofSockets = namesAsked((options) => new usernet.Socket(options));
+  const ofStreams = namesAsked((options) => new Duplex(options));
+  t.ok(ofStreams.has('writableHighWaterMark'), 'the listening works');
+  t.same(
+    [...ofStreams].filter((name) => !ofSockets.has(name) && !own.has(name)),
+    [],
+  );
+});
+
+t.test('sockets of every stack are of one class, and a subclass stays one', async (t) => {
+  const one = createNet(new FakeStack());
+  class Mine extends one.Socket {}
+  t.equal(Object.getPrototypeOf(new one.Socket()), usernet.Socket.prototype);
+  t.equal(Object.getPrototypeOf(new one.Server()), usernet.Server.prototype);
+  t.ok(new Mine() instanceof Mine);
+  t.equal(one.createServer({ allowHalfOpen: true }, () => {}).listenerCount('connection'), 1);
+});
