@@ -2,7 +2,7 @@
  * Keeps whole packets of what the rigs of a file of tests do, for tshark to look at when they are
  * done: all of a short run; of a long one the beginning, and of the rest some, whichever chance takes.
  */
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CaptureFile } from '../../../lib/link/capture-file';
@@ -89,11 +89,16 @@ export function checkRecorded(): void {
     const faults = findFaults(packets);
     t.same(faults.slice(0, 20), []);
     if (faults.length === 0) rmSync(path);
-    else t.comment(`${faults.length} faults in ${path}`);
+    else {
+      const aside = path.replace('recorded', 'faults');
+      renameSync(path, aside);
+      t.comment(`${faults.length} faults in ${aside}`);
+    }
   });
 }
 
 function open(): void {
+  sweep();
   file = new CaptureFile(PATH);
   scratch = packetMemory.allocate(LONGEST_BYTES);
   process.once('exit', () => {
@@ -101,6 +106,16 @@ function open(): void {
     process.stderr.write(`nobody has looked at what was recorded (checkRecorded): ${PATH}\n`);
     process.exitCode = 1;
   });
+}
+
+/** What tests have left that were killed: their process is no more. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^usernet-recorded-(\d+)\.pcapng$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
+      rmSync(join(tmpdir(), name), { force: true });
+    }
+  }
 }
 
 function close(): void {
