@@ -9,10 +9,7 @@ import { TIMER_PACE } from './timers';
 
 /** Timers are no finer than this: what is due within it leaves now. */
 const QUANTUM_MS = 1;
-/**
- * When a timer is late by less, the time lost is made up for: else a busy process would send more
- * slowly than the rate, and a controller that measures the rate would believe in less and less.
- */
+/** Who sends later than he might by no more than this makes up for it. */
 const CREDIT_MS = 8;
 /** So many segments leave as a burst where nothing is on its way: an initial window (RFC 6928). */
 const BURST_SEGMENTS = 10;
@@ -51,6 +48,21 @@ export function mayLeave(tcb: Tcb, now: number): boolean {
 }
 
 /**
+ * It is later than the moment that a held segment waited for: the process was busy. What it missed
+ * is made up for, up to half a round trip, which the path has room for: else it would send more
+ * slowly than the rate, and a controller that measures the rate would believe in less and less.
+ * (Linux lets its packets catch up, too: tcp_update_skb_after_send.)
+ */
+export function noteLate(tcb: Tcb, now: number): void {
+  const { timers, snd, rtt } = tcb;
+  const late = now - timers.at[TIMER_PACE];
+  if (late > CREDIT_MS && rtt.srtt > 0) {
+    snd.paceCredit = Math.ceil(Math.min(late, rtt.srtt / 2)); // whole, so that no number is made
+  }
+  timers.disarm(TIMER_PACE);
+}
+
+/**
  * `length` bytes have left. A burst is paid for as all else, and there is none before the last is:
  * else a slow flow could owe more and more, and would be left with bursts only.
  */
@@ -67,5 +79,8 @@ export function notePaced(tcb: Tcb, length: number, now: number): void {
   if (bound * 3 <= cc.cwnd * 2) return;
   // A window is a segment a round trip at least, and so is a rate.
   const share = Math.max(bound < cc.cwnd ? 2 * rate : rate, rtt.srtt > 0 ? snd.mss / rtt.srtt : 0);
-  snd.paceAt = Math.max(snd.paceAt || now, now - CREDIT_MS) + length / share; // it begins as NaN
+  if (tcb.timers.at[TIMER_PACE] <= now) noteLate(tcb, now); // an ACK was read before the timer ran
+  const from = now - Math.max(CREDIT_MS, snd.paceCredit);
+  snd.paceAt = Math.max(snd.paceAt || now, from) + length / share; // it begins as NaN
+  if (snd.paceAt >= now) snd.paceCredit = 0;
 }

@@ -74,6 +74,8 @@ export class SendState {
   paceAt = Number.NaN;
   /** Bytes that may leave before then, of a burst that has begun. */
   burstLeft = 0;
+  /** For how long of a pause of the process the rate is made up for, ms. */
+  paceCredit = 0;
   /** When there was no more text though more might have left, ms; NaN: there is, or may not. */
   ranOutAt = Number.NaN;
   /** Since when the peer has acknowledged nothing new though something is outstanding, ms. */

@@ -4,6 +4,7 @@
  */
 import { EVENT_TROUBLE, EVENT_WRITABLE } from './events';
 import { OWE_ACK, OWE_KEEP_ALIVE, OWE_PROBE, OWE_RESET, OWE_SYN } from './owed';
+import { noteLate } from './pacing';
 import { suspectBlackHole } from './path';
 import { detectLoss, processTimeout } from './recovery';
 import { die, enterClosed, isSynchronized } from './state';
@@ -36,7 +37,7 @@ export function handleTimeout(tcb: Tcb, now: number): void {
     detectLoss(tcb, now);
   }
   if (at[TIMER_MEMORY] <= now) memoryTimeout(tcb);
-  if (at[TIMER_PACE] <= now) tcb.timers.disarm(TIMER_PACE); // output follows
+  if (at[TIMER_PACE] <= now) noteLate(tcb, now); // output follows
   if (at[TIMER_TAIL_PROBE] <= now) tailProbeTimeout(tcb, now);
   if (at[TIMER_RETRANSMIT] <= now) retransmissionTimeout(tcb, now);
   if (at[TIMER_PERSIST] <= now) persistTimeout(tcb, now);

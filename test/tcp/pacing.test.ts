@@ -98,6 +98,25 @@ eachWrap(t, 'a timer that is late costs nothing, up to 8 ms', (t, make) => {
   }
 });
 
+eachWrap(t, 'what a busy process misses is made up for, up to half a round trip', (t, make) => {
+  for (const [late, atOnce, byAck] of [
+    [40, 11, false],
+    [100, 13, false],
+    [40, 11, true], // an ACK was read before the timer ran
+  ] as const) {
+    const b = make().establish();
+    b.tcb.rtt.srtt = 100;
+    b.tcb.cc.cwnd = 60_000;
+    (b.tcb.cc as Cubic & { pacingRate: number }).pacingRate = 250;
+    b.send(60_000);
+    t.equal(b.sent().length, 10);
+    b.now = b.connection.deadline + late;
+    if (byAck) b.inject('. 1:1(0) ack 1001 win 65535');
+    else b.connection.handleTimeout(b.now);
+    t.equal(b.sent().length, atOnce, `late by ${late} ms, a segment takes 4`);
+  }
+});
+
 eachWrap(t, 'a burst begins where nothing is on its way, and is paid for', (t, make) => {
   const b = make().establish();
   b.tcb.cc.cwnd = 60_000;
