@@ -233,6 +233,18 @@ t.test(
   },
 );
 
+t.test('what a look has lost lowers no rate after it', async (t) => {
+  const m = new Model()
+    .cruise()
+    .refill()
+    .acks(3, { inFlight: 1.25 * PRODUCT });
+  t.equal(m.gain(), 0.9);
+  const slow = { rtt: SLOW_MS, rate: 0.6 * RATE, inFlight: PRODUCT };
+  m.ack({ ...slow, lost: 500, isNew: false, after: 1 }).acks(3, slow);
+  t.equal(m.gain(), 1);
+  t.ok(m.bbr.cwnd >= 2 * PRODUCT, `nor the window: ${m.bbr.cwnd}`);
+});
+
 t.test('a loss without a queue is none of congestion, up to 15 %', async (t) => {
   const m = new Model().cruise().refill();
   m.ack({ inFlight: PRODUCT, lost: 0.15 * PRODUCT });

@@ -155,8 +155,9 @@ export class Bbr implements CongestionController {
     this.#aggregation.handleIdle();
   }
 
+  /** What is lost now may have left in a look for more, and lowers no rate (the draft lets it). */
   get #isProbing(): boolean {
-    return this.#mode === 'startup' || this.#mode === 'refill' || this.#mode === 'up';
+    return this.#isProbeEnding || (this.#mode !== 'down' && this.#mode !== 'cruise');
   }
 
   /** Were losses reported, or marks, and do they say that too much is on its way? */
