@@ -265,55 +265,56 @@ export class Tcb {
   // The parts of `sending`, which is made for who asks for one.
 
   get cc(): CongestionController {
-    return this.#sending.cc;
+    return (this.sending ?? beginSending(this)).cc;
   }
 
   set cc(controller: CongestionController) {
-    this.#sending.cc = controller;
+    (this.sending ?? beginSending(this)).cc = controller;
   }
 
   get train(): Train | null {
-    return this.#sending.train;
+    return (this.sending ?? beginSending(this)).train;
   }
 
   get scoreboard(): Scoreboard {
-    return this.#sending.scoreboard;
+    return (this.sending ?? beginSending(this)).scoreboard;
   }
 
   get path(): PathSample {
-    return this.#sending.path;
+    return (this.sending ?? beginSending(this)).path;
   }
 
   get recovery(): Recovery {
-    return this.#sending.recovery;
+    return (this.sending ?? beginSending(this)).recovery;
   }
 
   get validation(): WindowValidation {
-    return this.#sending.validation;
+    return (this.sending ?? beginSending(this)).validation;
   }
 
   get tailProbe(): TailProbe {
-    return this.#sending.tailProbe;
+    return (this.sending ?? beginSending(this)).tailProbe;
   }
 
   get rack(): ReorderWindow {
-    return this.#sending.rack;
+    return (this.sending ?? beginSending(this)).rack;
   }
 
   get undo(): Undo {
-    return this.#sending.undo;
+    return (this.sending ?? beginSending(this)).undo;
   }
 
   get forwardRto(): ForwardRto {
-    return this.#sending.forwardRto;
+    return (this.sending ?? beginSending(this)).forwardRto;
   }
 
   get blackHole(): BlackHole {
-    return this.#sending.blackHole;
+    return (this.sending ?? beginSending(this)).blackHole;
   }
+}
 
-  get #sending(): Sending {
-    this.sending ??= new Sending(this);
-    return this.sending;
-  }
+/** (A function, so that the getters above are small enough to be compiled into who asks.) */
+function beginSending(tcb: Tcb): Sending {
+  tcb.sending = new Sending(tcb);
+  return tcb.sending;
 }
