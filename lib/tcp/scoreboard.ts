@@ -354,6 +354,7 @@ export class Scoreboard {
       return;
     }
     this.delivered += cut;
+    this.delivery.note(cut, ackInHand.now, ring.tables, slot);
     if (state === FLYING) this.flyingBytes -= cut;
     else this.lostBytes -= cut;
     this.#markIfKnown(slot);

@@ -286,6 +286,23 @@ t.test('the last segment grows, the probe finds the last that was not reported',
   t.end();
 });
 
+t.test('a piece of a train that arrives counts for the delivery rate at once', (t) => {
+  const board = new Scoreboard();
+  board.reset(0);
+  board.append(0, 8000, 0);
+  for (const [now, una, rate] of [
+    [100, 2000, 20],
+    [110, 6000, 6000 / 110],
+    [120, 8000, 8000 / 120],
+  ]) {
+    board.beginAck(now, Number.NaN, 0);
+    board.acknowledge(una);
+    t.equal(board.delivery.sample(0), rate, `${una} bytes after ${now} ms`);
+  }
+  t.equal(board.delivery.delivered, 8000);
+  t.end();
+});
+
 t.test('the limit of records, and one less', (t) => {
   const board = boardOf(MAX_RECORDS - 1);
   t.equal(board.isFull, false);
