@@ -18,6 +18,7 @@ import type { StackOptions } from '../../types/stack';
 import type { ImpairedPath } from '../link/path/impaired-path';
 import { Stack } from '../stack/stack';
 import { SeededRandom } from '../support/random';
+import { renewSlabs } from '../support/slab';
 import { IpAddress } from '../wire/ip-address';
 import {
   type HostOptions,
@@ -66,6 +67,7 @@ export interface SimulatedNetwork<Host extends string = string, Node extends str
 export function simulate<Host extends string, Node extends string = never>(
   options: NetworkOptions<Host, Node>,
 ): SimulatedNetwork<Host, Node> {
+  renewSlabs(); // their ends decide in which pieces a user is handed his text
   return new NetworkBuilder(options).build();
 }
 

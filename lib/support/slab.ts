@@ -38,6 +38,12 @@ export class Slab {
 let small: Slab | undefined;
 let large: Slab | undefined;
 
+/** The next texts begin slabs of their own: where they lie then has nothing to do with the past. */
+export function renewSlabs(): void {
+  small = undefined;
+  large = undefined;
+}
+
 /** The slab that a text of `length` bytes belongs in, with at least one byte of room. */
 export function slabFor(length: number): Slab {
   let slab: Slab;

@@ -6,6 +6,7 @@ import { packetMemory } from '../../lib/support/memory';
 import { invariantCheck } from '../support/invariant-check';
 import { runTransfer, type TransferOptions } from '../support/pair';
 import { BAD_LINK, transferOf } from '../support/pair-seeds';
+import { scenarioOf } from '../support/scenarios';
 
 type Network = SimulatedNetwork<'client' | 'server'>;
 
@@ -51,6 +52,15 @@ function story(options: TransferOptions): string {
 t.test('same seed, same packets, same microseconds', async (t) => {
   t.equal(story(transferOf(77)), story(transferOf(77)));
   t.not(story({ ...transferOf(77), seed: 78 }), story(transferOf(77)));
+});
+
+t.test('the same also whatever the process has done before', async (t) => {
+  // Many small pieces, read by a user who takes so many at a time.
+  const seeds = [27, 113, 198, 228, 250, 258, 273, 276];
+  const first = seeds.map((seed) => story(scenarioOf(seed)));
+  for (const seed of [1, 2, 3, 4]) story(scenarioOf(seed));
+  const again = [...seeds].reverse().map((seed) => story(scenarioOf(seed)));
+  t.same(again.reverse(), first);
 });
 
 t.test('the check fails where a link forges text', async (t) => {
