@@ -2,9 +2,9 @@
  * What is left of a connection in TIME-WAIT once its user is gone (RFC 9293 §3.6.1): what an old
  * segment, a repeated FIN or the SYN of a successor is held against, and when it is over.
  *
- * Most connections of a busy host are in TIME-WAIT, so it keeps a tenth of a connection's memory,
- * as Linux does (`tcp_timewait_sock`). A segment that does come meets a whole connection again, the
- * same checks and the same output, until there is nothing more to answer.
+ * Most connections of a busy host are in TIME-WAIT, so it keeps 1 KB, all told, where a connection
+ * has 3 to 6, as Linux does (`tcp_timewait_sock`). A segment that does come meets a whole
+ * connection again, the same checks and the same output, until there is nothing more to answer.
  */
 import type { TcpConfig } from '../../types/tcp';
 import { DEFAULT_TCP_CONFIG } from './config';
