@@ -1,19 +1,7 @@
 /** Corners of acknowledgments and timers that a fault can hide in. */
 import t from 'tap';
 import { TIMER_PERSIST, TIMER_RETRANSMIT, TIMER_TAIL_PROBE } from '../../lib/tcp/timers';
-import { type Bench, eachWrap, type MakeBench } from '../tcp/bench';
-
-const SACK = 'mss 1000,sackOK';
-
-/** ESTABLISHED with SACK after a handshake of 100 ms. */
-function withSack(make: MakeBench, config: object = {}): Bench {
-  const b = make({ config: { sack: true, ...config } }).open();
-  b.sent();
-  b.now += 100;
-  b.inject(`S. 0:0(0) ack 1 win 65535 <${SACK}>`).sent();
-  b.events();
-  return b;
-}
+import { type Bench, eachWrap, type MakeBench, withSack } from '../tcp/bench';
 
 /** The same with timestamps; `echo` is the option of an ACK that answers what leaves now. */
 function withTimestamps(make: MakeBench, config: object = {}): { b: Bench; echo: () => string } {

@@ -8,19 +8,7 @@ import { isDuplicateReport } from '../../lib/tcp/sack';
 import { SynCookies } from '../../lib/tcp/syn-cookies';
 import { parseSegmentText } from '../../lib/wire/packet-text';
 import { Segment } from '../../lib/wire/segment';
-import { type Bench, eachWrap, type MakeBench } from '../tcp/bench';
-
-const SACK = 'mss 1000,sackOK';
-
-/** ESTABLISHED with SACK after a handshake of 100 ms: the timeout is 300 ms. */
-function withSack(make: MakeBench, config: object = {}): Bench {
-  const b = make({ config: { sack: true, ...config } }).open();
-  b.sent();
-  b.now += 100;
-  b.inject(`S. 0:0(0) ack 1 win 65535 <${SACK}>`).sent();
-  b.events();
-  return b;
-}
+import { eachWrap, withSack } from '../tcp/bench';
 
 eachWrap(t, 'RFC 6937: with Reno every second arrival lets one segment leave', (t, make) => {
   const b = withSack(make, { initialWindowSegments: 20 });
@@ -144,7 +132,7 @@ eachWrap(t, 'a block goes along where there is just room for it', (t, make) => {
     [12, true],
     [13, true],
   ] as const) {
-    const b = make({ config: { sack: true } }).establish({ options: SACK });
+    const b = make({ config: { sack: true } }).establish({ options: 'mss 1000,sackOK' });
     b.inject('P. 1:101(100) ack 1 win 65535').advance(40);
     b.receive();
     b.inject('P. 1:101(100) ack 1 win 65535');

@@ -323,3 +323,13 @@ export function eachWrap(t: Test, name: string, run: (t: Test, make: MakeBench) 
     t.end();
   });
 }
+
+/** ESTABLISHED with SACK after a handshake of 100 ms: the timeout is 300 ms. */
+export function withSack(make: MakeBench, config: object = {}): Bench {
+  const b = make({ config: { sack: true, ...config } }).open();
+  b.sent();
+  b.now += 100;
+  b.inject('S. 0:0(0) ack 1 win 65535 <mss 1000,sackOK>').sent();
+  b.events();
+  return b;
+}
