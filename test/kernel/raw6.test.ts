@@ -1,7 +1,6 @@
 /** IPv6 over the raw link and the kernel's TCP on ::1: both families of one listener, mishaps. */
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readlinkSync } from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
 import * as nodeNet from 'node:net';
@@ -13,6 +12,7 @@ import { packetMemory } from '../../lib/support/memory';
 import type { NetLike } from '../net/scenarios';
 import { Program, run } from './support/program';
 import { kernelTest } from './support/requirements';
+import { listSockets } from './support/rig';
 import { until, within } from './support/within';
 
 const MIB = 1024 * 1024;
@@ -38,18 +38,6 @@ async function onRaw(t: Test, body: (net: NetLike, stack: Stack) => Promise<void
   await until(BOUND_MS, 'descriptors', () => findNew().length === 0).catch(() => {});
   t.same(findNew(), [], 'the descriptors are back to before');
   t.equal(packetMemory.allocated, memory, 'no packet memory is held');
-}
-
-/** The sockets that this process has open, as the kernel names them. */
-function listSockets(): string[] {
-  const links = readdirSync('/proc/self/fd').map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return ''; // the descriptor of the folder itself
-    }
-  });
-  return links.filter((one) => one.startsWith('socket:'));
 }
 
 async function listening(server: Server, options: ListenOptions): Promise<number> {

@@ -189,7 +189,7 @@ function isQuiet(stats: StackStats): boolean {
 }
 
 /** The sockets that this process has open, as the kernel names them. */
-function listSockets(): string[] {
+export function listSockets(): string[] {
   const links = readdirSync('/proc/self/fd').map((fd) => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`);
