@@ -4,18 +4,17 @@
  */
 import { once } from 'node:events';
 import * as nodeNet from 'node:net';
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { RawLink } from '../../lib/link/raw-link';
 import { RawSocketLink } from '../../lib/link/raw-socket-link';
 import { IpAddress } from '../../lib/wire/ip-address';
 import type { ConnectionHandler } from '../../types/stack';
 import { call, type NetLike, type Part } from './support/conversation';
 import { halfway } from './support/halfway';
-import { PeerProcess } from './support/peer-process';
 import { checkRecorded } from './support/recorder';
-import { findLack, kernelTest, type Need } from './support/requirements';
+import { kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
-import { RoutedPath } from './support/routed-path';
+import { RoutedPeer } from './support/routed-peer';
 import { callPeer, servePeer, transfers } from './support/scenarios';
 import { until, within } from './support/within';
 
@@ -25,17 +24,7 @@ const NEEDS: Need[] = ['raw', 'namespace'];
 const [UP, DOWN] = transfers(10 * MIB);
 const NARROW = 1000;
 
-let peer: PeerProcess | undefined;
-let path: RoutedPath | undefined;
-t.before(async () => {
-  if (NEEDS.some((need) => findLack(need) !== null)) return;
-  path = new RoutedPath();
-  peer = await PeerProcess.start('kernel', path.far);
-});
-t.teardown(async () => {
-  await peer?.stop();
-  path?.remove();
-});
+const place = new RoutedPeer(NEEDS);
 
 /** Runs a transfer in which the way towards the receiver is narrowed when half has passed. */
 async function narrowed(
@@ -44,11 +33,11 @@ async function narrowed(
   towards: 'far' | 'us',
   transfer: (net: NetLike) => Promise<void>,
 ): Promise<void> {
-  path!.widen();
+  place.path.widen();
   let happened = 0;
   const net = halfway(rig.net, 5 * MIB, () => {
     happened++;
-    path!.narrow(towards, NARROW);
+    place.path.narrow(towards, NARROW);
   });
   await transfer(net);
   t.equal(happened, 1, 'the path was narrowed in the middle');
@@ -59,7 +48,7 @@ for (const [name, need, link] of [
   ['raw-socket', 'raw-socket', () => new RawSocketLink()],
 ] as const) {
   const needs: Need[] = [need, ...NEEDS];
-  const open = (): Rig => new Rig(link(), path!.address, path!.device);
+  const open = (): Rig => new Rig(link(), place.path.address, place.path.device);
 
   for (const calls of [true, false]) {
     const who = calls ? 'usernet calls' : 'the kernel calls';
@@ -68,8 +57,8 @@ for (const [name, need, link] of [
       const rig = open();
       await narrowed(t, rig, 'far', (net) =>
         calls
-          ? callPeer(t, net, peer!, path!.farAddress, UP)
-          : servePeer(t, net, peer!, path!.address, DOWN),
+          ? callPeer(t, net, place.peer, place.path.farAddress, UP)
+          : servePeer(t, net, place.peer, place.path.address, DOWN),
       );
       const { pathMtuReductions, icmpToConnection, sendErrorsToConnection } = rig.stack.stats();
       t.equal(pathMtuReductions, 1);
@@ -83,8 +72,8 @@ for (const [name, need, link] of [
       const rig = open();
       await narrowed(t, rig, 'us', (net) =>
         calls
-          ? callPeer(t, net, peer!, path!.farAddress, DOWN)
-          : servePeer(t, net, peer!, path!.address, UP),
+          ? callPeer(t, net, place.peer, place.path.farAddress, DOWN)
+          : servePeer(t, net, place.peer, place.path.address, UP),
       );
       t.equal(rig.stack.stats().pathMtuReductions, 0, 'which is not for us to know');
       await rig.finish(t);
@@ -95,8 +84,8 @@ for (const [name, need, link] of [
 /** The next connection knows what the one before it has learnt. */
 async function checkMemory(t: Test, rig: Rig): Promise<void> {
   const part: Part = { bytes: 1000, afterEnd: false };
-  const { port, outcomes } = await peer!.serve(path!.farAddress, 1, part);
-  const outcome = call(rig.net, path!.farAddress, port, 1, part);
+  const { port, outcomes } = await place.peer.serve(place.path.farAddress, 1, part);
+  const outcome = call(rig.net, place.path.farAddress, port, 1, part);
   await until(BOUND_MS, 'a connection', () => rig.stack.stats().connections > 0);
   const [{ info }] = rig.stack.connections({ info: true });
   t.ok(info!.snd_mss <= NARROW - 40, `its segments begin with ${info!.snd_mss} bytes`);
@@ -116,21 +105,21 @@ for (const [kind, wanted] of [
   ['throw', 'ENETUNREACH'],
 ] as const) {
   kernelTest(`[MUST-54] a router says ${kind}: ${wanted}, as from the kernel`, NEEDS, async (t) => {
-    const rig = new Rig(new RawLink(), path!.address, path!.device);
-    path!.route(kind);
-    t.equal(await failureOf(nodeNet as NetLike, path!.nobody), wanted, 'node:net');
-    t.equal(await failureOf(rig.net, path!.nobody), wanted, 'usernet');
-    path!.route('none');
+    const rig = new Rig(new RawLink(), place.path.address, place.path.device);
+    place.path.route(kind);
+    t.equal(await failureOf(nodeNet as NetLike, place.path.nobody), wanted, 'node:net');
+    t.equal(await failureOf(rig.net, place.path.nobody), wanted, 'usernet');
+    place.path.route('none');
     t.equal(rig.stack.stats().icmpToConnection, 1);
     await rig.finish(t, { failures: 1 });
   });
 }
 
 kernelTest('[MUST-49] [MUST-54] a hop limit of 1 ends at the router', NEEDS, async (t) => {
-  const rig = new Rig(new RawLink(), path!.address, path!.device);
+  const rig = new Rig(new RawLink(), place.path.address, place.path.device);
   const heard = new Promise<string>((resolve) => {
     const handler = { ...SILENT, handleError: resolve };
-    const remoteAddress = IpAddress.parse(path!.farAddress)!;
+    const remoteAddress = IpAddress.parse(place.path.farAddress)!;
     const request = { remoteAddress, remotePort: 9, hopLimit: 1 };
     rig.stack.connect(request, handler);
   });
@@ -143,19 +132,19 @@ kernelTest(
   '[MUST-56] a connection outlives a path that leads nowhere for a while',
   NEEDS,
   async (t) => {
-    const rig = new Rig(new RawLink(), path!.address, path!.device);
-    const { port, outcomes } = await peer!.serve(path!.farAddress, 1, {
+    const rig = new Rig(new RawLink(), place.path.address, place.path.device);
+    const { port, outcomes } = await place.peer.serve(place.path.farAddress, 1, {
       bytes: 10,
       afterEnd: true,
     });
-    const socket = rig.net.connect({ host: path!.farAddress, port, allowHalfOpen: true });
+    const socket = rig.net.connect({ host: place.path.farAddress, port, allowHalfOpen: true });
     await within(BOUND_MS, 'connect', once(socket, 'connect'));
-    path!.route('unreachable', path!.farAddress);
+    place.path.route('unreachable', place.path.farAddress);
     socket.write('into the void');
     const { stack } = rig;
     await until(BOUND_MS, 'an error', () => stack.stats().icmpToConnection > 0);
     t.equal(stack.connections()[0].state, 'ESTABLISHED');
-    path!.route('none', path!.farAddress);
+    place.path.route('none', place.path.farAddress);
     socket.end();
     socket.resume();
     const [[outcome]] = await within(

@@ -4,13 +4,11 @@
  */
 import { once } from 'node:events';
 import * as nodeNet from 'node:net';
-import t from 'tap';
 import { RawLink } from '../../lib/link/raw-link';
-import { PeerProcess } from './support/peer-process';
 import { checkRecorded } from './support/recorder';
-import { findLack, kernelTest, type Need } from './support/requirements';
+import { kernelTest, type Need } from './support/requirements';
 import { Rig } from './support/rig';
-import { RoutedPath } from './support/routed-path';
+import { RoutedPeer } from './support/routed-peer';
 import { callPeer, servePeer, transfers } from './support/scenarios';
 import { within } from './support/within';
 
@@ -19,23 +17,13 @@ const BOUND_MS = 20_000;
 const NEEDS: Need[] = ['raw', 'namespace'];
 const [UP, DOWN] = transfers(10 * MIB);
 
-let peer: PeerProcess | undefined;
-let path: RoutedPath | undefined;
-t.before(async () => {
-  if (NEEDS.some((need) => findLack(need) !== null)) return;
-  path = new RoutedPath();
-  peer = await PeerProcess.start('kernel', path.far);
-});
-t.teardown(async () => {
-  await peer?.stop();
-  path?.remove();
-});
+const place = new RoutedPeer(NEEDS);
 
 kernelTest(
   'no route: what the router says ends the connect, as with node:net',
   NEEDS,
   async (t) => {
-    const { address6, device, nobody6 } = path!;
+    const { address6, device, nobody6 } = place.path;
     const failure = async (net: Pick<typeof nodeNet, 'connect'>): Promise<string | undefined> => {
       const socket = net.connect({ host: nobody6, port: 9 });
       const [error] = await within(BOUND_MS, 'error', once(socket, 'error'));
@@ -50,19 +38,19 @@ kernelTest(
 );
 
 kernelTest('the way up narrows to 1,300 bytes: "packet too big" is heeded', NEEDS, async (t) => {
-  const { address6, device, farAddress6 } = path!;
-  path!.narrow('far', 1300);
+  const { address6, device, farAddress6 } = place.path;
+  place.path.narrow('far', 1300);
   const rig = new Rig(new RawLink(), address6, device);
-  await callPeer(t, rig.net, peer!, farAddress6, UP);
+  await callPeer(t, rig.net, place.peer, farAddress6, UP);
   t.equal(rig.stack.stats().pathMtuReductions, 1);
   await rig.finish(t, { refuses: true });
 });
 
 kernelTest('… and where the kernel calls, and usernet sends', NEEDS, async (t) => {
-  const { address6, device } = path!;
-  path!.narrow('far', 1280);
+  const { address6, device } = place.path;
+  place.path.narrow('far', 1280);
   const rig = new Rig(new RawLink(), address6, device);
-  await servePeer(t, rig.net, peer!, address6, DOWN);
+  await servePeer(t, rig.net, place.peer, address6, DOWN);
   t.ok(rig.stack.stats().pathMtuReductions >= 1);
   await rig.finish(t, { refuses: true });
 });
