@@ -4,7 +4,6 @@
  */
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createEthernetLink, type EthernetLink } from '../../lib/link/ethernet/ethernet-link';
@@ -12,11 +11,11 @@ import type { EthernetLinkOptions } from '../../lib/link/ethernet/ethernet-optio
 import { loadLibc, SOCK_RAW } from '../../lib/link/libc';
 import { Netlink } from '../../lib/link/netlink';
 import { withinNamespace } from '../../lib/link/network-namespace';
-import { createNet } from '../../lib/net/create-net';
 import { Stack } from '../../lib/stack/stack';
 import { compiled } from '../support/compiled';
 import { findFaults, readWithTshark } from '../support/tshark';
 import { BareNamespace } from './support/bare-namespace';
+import { errorOf, stackOver } from './support/bare-stack';
 import type { NetLike } from './support/conversation';
 import { EthernetSegment } from './support/ethernet-segment';
 import { PeerProcess } from './support/peer-process';
@@ -80,17 +79,9 @@ function setOffloads(state: 'on' | 'off'): void {
   for (const name of [port, bridge]) kernel.run('ethtool', '-K', name, ...features);
 }
 
-/** Without a rig's expectations: for what does not end well. */
+/** Without a rig's expectations. */
 function makeStack(t: Test, options: EthernetLinkOptions) {
-  const link = createEthernetLink(options);
-  const stack = new Stack({ links: [link], tcp: { mslMs: MSL_MS } });
-  t.teardown(() => stack.close());
-  return { link, stack, net: createNet(stack) };
-}
-
-async function failureOf(socket: Socket): Promise<NodeJS.ErrnoException> {
-  const [error] = await within(BOUND_MS, 'error', once(socket, 'error'));
-  return error;
+  return stackOver(t, createEthernetLink(options), MSL_MS);
 }
 
 kernelTest('the kernel pings us, and knows our hardware address', NEEDS, async (t) => {
@@ -214,8 +205,8 @@ kernelTest('the peer’s namespace is deleted: ETIMEDOUT, not a hang', NEEDS, as
   const socket = net.connect(port, '10.77.0.9').resume();
   await within(BOUND_MS, 'data', once(socket, 'data'));
   socket.setUserTimeout(2_000);
-  const failure = failureOf(socket);
-  const nobody = failureOf(net.connect(port, '10.77.0.10'));
+  const failure = errorOf(socket);
+  const nobody = errorOf(net.connect(port, '10.77.0.10'));
   far.ip('link', 'set', 'e1', 'down'); // before its kernel can say goodbye
   await guest.kill();
   far.remove();
@@ -229,7 +220,7 @@ kernelTest('the address is the kernel’s already: EADDRINUSE', NEEDS, async (t)
   const taken = { ...options, addresses: `${segment.kernelAddress}/24`, probeMs: 200 };
   const { link, net } = makeStack(t, taken);
   const socket = net.connect(80, '10.77.0.9');
-  const failure = failureOf(socket);
+  const failure = errorOf(socket);
   await t.rejects(link.whenReady(), { code: 'EADDRINUSE', message: /^10\.77\.0\.1 is in use by / });
   t.equal((await failure).code, 'EADDRINUSE');
 });
@@ -365,9 +356,9 @@ kernelTest('the interface is deleted in mid-transfer: ENETDOWN, not a hang', NEE
   const socket = net.connect(port, segment.kernelAddress).resume();
   await within(BOUND_MS, 'data', once(socket, 'data'));
   segment.station.ip('link', 'del', segment.device);
-  t.equal((await failureOf(socket)).code, 'ENETDOWN');
+  t.equal((await errorOf(socket)).code, 'ENETDOWN');
   t.match(failures, [/^interface eth0 is gone$/]);
-  t.equal((await failureOf(net.connect(port, segment.kernelAddress))).code, 'ENODEV');
+  t.equal((await errorOf(net.connect(port, segment.kernelAddress))).code, 'ENODEV');
 });
 
 function nameOf(fd: string): string {

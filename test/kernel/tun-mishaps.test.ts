@@ -4,7 +4,6 @@
  */
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createTunLink } from '../../lib/link/tun-link';
@@ -14,6 +13,7 @@ import { Stack } from '../../lib/stack/stack';
 import { compiled } from '../support/compiled';
 import { findFaults, readWithTshark } from '../support/tshark';
 import { BareNamespace } from './support/bare-namespace';
+import { errorOf, stackOver } from './support/bare-stack';
 import type { NetLike } from './support/conversation';
 import { PeerProcess } from './support/peer-process';
 import { Program } from './support/program';
@@ -54,17 +54,9 @@ function makeRig(more: Partial<TunLinkOptions> = {}): Rig {
   return new Rig(link, OURS, '', { tcp: { mslMs: MSL_MS } }, space.name);
 }
 
-/** Without a rig's expectations: for what does not end well. */
+/** Without a rig's expectations. */
 function makeStack(t: Test, more: Partial<TunLinkOptions> = {}) {
-  const link = createTunLink(optionsOf(more));
-  const stack = new Stack({ links: [link], tcp: { mslMs: MSL_MS } });
-  t.teardown(() => stack.close());
-  return { link, stack, net: createNet(stack) };
-}
-
-async function failureOf(socket: Socket): Promise<NodeJS.ErrnoException> {
-  const [error] = await within(BOUND_MS, 'error', once(socket, 'error'));
-  return error;
+  return stackOver(t, createTunLink(optionsOf(more)), MSL_MS);
 }
 
 kernelTest('1,000 connections at once, both ways', NEEDS, async (t) => {
@@ -122,7 +114,7 @@ kernelTest('a namespace behind the host’s is deleted: an error, not a hang', N
   const socket = net.connect(port, '10.77.1.2').resume();
   await within(BOUND_MS, 'data', once(socket, 'data'));
   socket.setUserTimeout(1_500);
-  const failure = failureOf(socket);
+  const failure = errorOf(socket);
   space.ip('link', 'set', 'v0', 'down'); // or its kernel would still say goodbye
   await guest.kill();
   far.remove();
@@ -139,9 +131,9 @@ kernelTest('the device is deleted in mid-transfer: ENETDOWN, not a hang', NEEDS,
   const socket = net.connect(port, '10.77.8.1').resume();
   await within(BOUND_MS, 'data', once(socket, 'data'));
   space.ip('link', 'del', DEVICE);
-  t.equal((await failureOf(socket)).code, 'ENETDOWN');
+  t.equal((await errorOf(socket)).code, 'ENETDOWN');
   t.same(failures, ['tun7: device tun7 is gone']);
-  t.equal((await failureOf(net.connect(port, '10.77.8.1'))).code, 'ENETUNREACH');
+  t.equal((await errorOf(net.connect(port, '10.77.8.1'))).code, 'ENETUNREACH');
 });
 
 kernelTest('device, addresses, routes and descriptors are given back', NEEDS, async (t) => {
