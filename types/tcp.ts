@@ -265,6 +265,11 @@ export interface TcpEngine {
   readonly deadline: number;
   /** Bits of `lib/tcp/events` that have come up since the last call. */
   pollEvents(): number;
+  /**
+   * It is likely to be idle for a while: if there is nothing it must do, it makes itself small
+   * until something concerns it.
+   */
+  rest(): void;
   /** Why the connection died; null while it has not. */
   readonly error: NetworkErrorCode | null;
   /** The last trouble that did not end it: EHOSTUNREACH, ETIMEDOUT after R1, …; null: none. */

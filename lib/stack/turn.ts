@@ -20,6 +20,7 @@ import type { Endpoint, EndpointHost } from './endpoint';
 import { Fifo } from './fifo';
 import { SEGMENTS_PER_PASS, SEGMENTS_WHEN_CROWDED } from './limits';
 import type { Liveness } from './liveness';
+import { Newcomers } from './newcomers';
 import { NO_ROOM, type Output, SENT_SOME } from './output';
 import type { Reporter } from './reporter';
 import type { SegmentTrace } from './segment-trace';
@@ -48,6 +49,7 @@ export class Turn implements EndpointHost {
    * not go back to the host, whose kernel would answer for them.
    */
   readonly #finished = new Fifo<Endpoint>();
+  readonly #newcomers = new Newcomers();
   /** Whose user is being told something: to be told the rest later, should he throw. */
   #told: Endpoint | null = null;
   /**
@@ -193,7 +195,7 @@ export class Turn implements EndpointHost {
     if (!endpoint.isForgotten) {
       this.#transmit(endpoint);
       const events = endpoint.engine.pollEvents();
-      if ((events & EVENT_CONNECTED) !== 0) endpoint.listener?.engine.handleEstablished();
+      if ((events & EVENT_CONNECTED) !== 0) this.#welcome(endpoint);
       endpoint.events |= events;
       if (endpoint.engine.finished) this.#finished.push(endpoint);
       else deadlines.note(endpoint);
@@ -203,6 +205,11 @@ export class Turn implements EndpointHost {
       this.#reporting.push(endpoint);
     }
     liveness.account(endpoint);
+  }
+
+  #welcome(endpoint: Endpoint): void {
+    endpoint.listener?.engine.handleEstablished();
+    this.#newcomers.add(endpoint);
   }
 
   /** Where others wait for room, each sends a little and queues up again. */

@@ -4,9 +4,17 @@
  * Everything comes in by a command or `handle…(…, now)` and goes out by `poll…`; nothing here calls
  * back.
  */
-import type { PathError, TcpEngine, TcpInfo, TcpState, TcpTuning } from '../../types/tcp';
+import type {
+  PathError,
+  TcpConfig,
+  TcpEngine,
+  TcpInfo,
+  TcpState,
+  TcpTuning,
+} from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
 import type { Segment } from '../wire/segment';
+import { mayRestIdle, mayRestInTimeWait, standInFor } from './at-rest';
 import { describe } from './info';
 import { pollTransmit } from './output';
 import { handlePathError, handlePathMtu, handleWiderPath } from './path';
@@ -15,14 +23,16 @@ import { segmentArrives } from './segment-arrives';
 import { seqDiff } from './seq';
 import { isSynchronized } from './state';
 import { type ConnectionSetup, Tcb } from './tcb';
-import { isAtRest, RESTING, TimeWait } from './time-wait';
+import { discard, keep, NO_ROW, restore, restsUntil } from './tcb-rows';
 import { handleTimeout } from './timeouts';
 import * as calls from './user-calls';
 
 export class Connection implements TcpEngine {
-  /** Where there is a `#timeWait`, a stand-in that has nothing to do and must not be changed. */
+  /** At rest a stand-in, that has nothing to do and must not be changed. */
   #tcb: Tcb;
-  #timeWait: TimeWait | null = null;
+  /** What is kept of it at rest. */
+  #row = NO_ROW;
+  #config: TcpConfig | null = null;
 
   constructor(setup: ConnectionSetup) {
     this.#tcb = new Tcb(setup);
@@ -52,11 +62,12 @@ export class Connection implements TcpEngine {
   }
 
   get lastSent(): number {
-    return this.#timeWait?.snd.nxt ?? this.#tcb.snd.nxt;
+    this.#wake();
+    return this.#tcb.snd.nxt;
   }
 
   get deadline(): number {
-    return this.#timeWait?.deadline ?? this.#tcb.timers.earliest();
+    return this.#row === NO_ROW ? this.#tcb.timers.earliest() : restsUntil(this.#row);
   }
 
   get readEnded(): boolean {
@@ -87,6 +98,7 @@ export class Connection implements TcpEngine {
   }
 
   send(chunk: Uint8Array, from: number, urgent: boolean, now: number): number {
+    this.#wake();
     return calls.send(this.#tcb, chunk, from, urgent, now);
   }
 
@@ -99,6 +111,7 @@ export class Connection implements TcpEngine {
   }
 
   shutdown(): void {
+    this.#wake();
     calls.shutdown(this.#tcb);
   }
 
@@ -108,10 +121,12 @@ export class Connection implements TcpEngine {
   }
 
   release(now: number): void {
+    this.#wake();
     calls.release(this.#tcb, now);
   }
 
   setNoDelay(on: boolean): void {
+    this.#wake();
     this.#tcb.noDelay = on;
   }
 
@@ -125,9 +140,9 @@ export class Connection implements TcpEngine {
     calls.tune(this.#tcb, changes);
   }
 
-  /** Of one in TIME-WAIT whose user is gone the counters are left, but no measures. */
+  /** To be looked at does not wake it. */
   info(now: number): TcpInfo {
-    return describe(this.#timeWait?.wake() ?? this.#tcb, now);
+    return describe(this.#row === NO_ROW ? this.#tcb : this.#restored(), now);
   }
 
   openFromCookie(seg: Segment, syn: Segment, iss: number, now: number): void {
@@ -137,7 +152,9 @@ export class Connection implements TcpEngine {
   }
 
   mayReopen(seg: Segment): boolean {
-    return this.state === 'TIME-WAIT' && mayReopen(this.#timeWait ?? this.#tcb, seg);
+    if (this.state !== 'TIME-WAIT') return false;
+    this.#wake();
+    return mayReopen(this.#tcb, seg);
   }
 
   handlePathError(error: PathError, seq: number): boolean {
@@ -166,34 +183,53 @@ export class Connection implements TcpEngine {
   }
 
   pollTransmit(now: number, out: Segment): boolean {
-    return pollTransmit(this.#tcb, now, out);
+    return this.#row === NO_ROW && pollTransmit(this.#tcb, now, out);
   }
 
-  /** Called when nothing more is to be sent: a connection that only waits is made small. */
+  /** Called when nothing more is to be sent: in TIME-WAIT it rests, and hardly ever wakes. */
   pollEvents(): number {
     const tcb = this.#tcb;
+    if (this.#row !== NO_ROW) return 0;
     const { events } = tcb;
     tcb.events = 0;
-    if (tcb.state === 'TIME-WAIT' && isAtRest(tcb)) this.#rest();
+    if (tcb.state === 'TIME-WAIT' && mayRestInTimeWait(tcb)) this.#rest();
     return events;
   }
 
+  rest(): void {
+    if (this.#row === NO_ROW && mayRestIdle(this.#tcb)) this.#rest();
+  }
+
   dispose(): void {
+    if (this.#row === NO_ROW) this.#giveBack();
+    else discard(this.#row);
+    this.#row = NO_ROW;
+  }
+
+  #giveBack(): void {
     this.#tcb.sendBuffer.clear();
     this.#tcb.receiveBuffer.clear();
     this.#tcb.forgetGaps();
   }
 
   #rest(): void {
-    if (this.#timeWait !== null) return;
-    this.dispose();
-    this.#timeWait = new TimeWait(this.#tcb);
-    this.#tcb = RESTING;
+    const tcb = this.#tcb;
+    this.#row = keep(tcb);
+    if (this.#row === NO_ROW) return;
+    this.#giveBack();
+    this.#config = tcb.config;
+    this.#tcb = standInFor(tcb);
   }
 
   #wake(): void {
-    if (this.#timeWait === null) return;
-    this.#tcb = this.#timeWait.wake();
-    this.#timeWait = null;
+    if (this.#row === NO_ROW) return;
+    this.#tcb = this.#restored();
+    this.#config = null;
+    discard(this.#row);
+    this.#row = NO_ROW;
+  }
+
+  #restored(): Tcb {
+    return restore(this.#row, this.#config!);
   }
 }

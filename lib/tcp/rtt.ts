@@ -3,6 +3,7 @@
  * timestamps (RFC 7323 §4).
  */
 import type { TcpConfig } from '../../types/tcp';
+import type { Rows } from '../support/rows';
 
 /** Clock granularity G of RFC 6298, ms. */
 const GRANULARITY_MS = 1;
@@ -91,5 +92,28 @@ export class RttEstimator {
     this.timing = true;
     this.timedSeq = end;
     this.timedAt = now;
+  }
+
+  /** For a connection at rest, in which nothing is being timed. */
+  writeRow(rows: Rows): void {
+    rows.writeNumber(this.srtt);
+    rows.writeNumber(this.rttvar);
+    rows.writeNumber(this.min);
+    rows.writeNumber(this.#base);
+    rows.writeNumber(this.#longest);
+    rows.writeWord(this.backoff);
+    rows.writeWord(this.repeatedTimestamp);
+    rows.writeWord(this.repeated ? 1 : 0);
+  }
+
+  readRow(rows: Rows): void {
+    this.srtt = rows.readNumber();
+    this.rttvar = rows.readNumber();
+    this.min = rows.readNumber();
+    this.#base = rows.readNumber();
+    this.#longest = rows.readNumber();
+    this.backoff = rows.readWord();
+    this.repeatedTimestamp = rows.readWord();
+    this.repeated = rows.readWord() === 1;
   }
 }

@@ -8,6 +8,7 @@
 
 import type { TcpConfig, TcpState } from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
+import type { Rows } from '../support/rows';
 import { DEFAULT_PEER_MSS, HEADER_BYTES, MINIMUM_PEER_MSS } from './config';
 import type { CongestionController } from './congestion/controller';
 import type { PathSample } from './congestion/path-sample';
@@ -144,6 +145,33 @@ export class Counters {
   dataSegmentsIn = 0;
   retransmits = 0;
   outOfOrder = 0;
+
+  /** For a connection at rest. */
+  writeRow(rows: Rows): void {
+    rows.writeWord(this.bytesAcked);
+    rows.writeWord(this.bytesReceived);
+    rows.writeWord(this.bytesSent);
+    rows.writeWord(this.bytesRetransmitted);
+    rows.writeWord(this.segmentsOut);
+    rows.writeWord(this.segmentsIn);
+    rows.writeWord(this.dataSegmentsOut);
+    rows.writeWord(this.dataSegmentsIn);
+    rows.writeWord(this.retransmits);
+    rows.writeWord(this.outOfOrder);
+  }
+
+  readRow(rows: Rows): void {
+    this.bytesAcked = rows.readWord();
+    this.bytesReceived = rows.readWord();
+    this.bytesSent = rows.readWord();
+    this.bytesRetransmitted = rows.readWord();
+    this.segmentsOut = rows.readWord();
+    this.segmentsIn = rows.readWord();
+    this.dataSegmentsOut = rows.readWord();
+    this.dataSegmentsIn = rows.readWord();
+    this.retransmits = rows.readWord();
+    this.outOfOrder = rows.readWord();
+  }
 }
 
 export class Tcb {
@@ -172,16 +200,16 @@ export class Tcb {
 
   iss = 0;
   irs = 0;
-  snd = new SendState();
-  rcv = new ReceiveState();
-  ts: TimestampState;
+  readonly snd = new SendState();
+  readonly rcv = new ReceiveState();
+  readonly ts: TimestampState;
   readonly rtt: RttEstimator;
   /** Null until the first text leaves, or something else asks for a part of it. */
   sending: Sending | null = null;
   readonly sack = new SackState();
   ecn: EcnState = NO_ECN;
   readonly timers = new Timers();
-  count = new Counters();
+  readonly count = new Counters();
 
   readonly sendBuffer: SendBuffer;
   readonly receiveBuffer: ReceiveBuffer;
@@ -250,6 +278,11 @@ export class Tcb {
   /** Is there text behind a gap? */
   get hasGap(): boolean {
     return this.#reassembly !== null && this.#reassembly.count > 0;
+  }
+
+  /** Has none been sent, none arrived? */
+  get isWithoutText(): boolean {
+    return this.sending === null && this.#reassembly === null && this.#readRate === null;
   }
 
   forgetGaps(): void {

@@ -11,12 +11,16 @@ import { OWE_PROBE, OWE_RETRANSMIT, OWE_TAIL_PROBE } from '../../lib/tcp/owed';
 import { flightSize } from '../../lib/tcp/recovery';
 import { isSynchronized } from '../../lib/tcp/state';
 import { checkRecords } from './record-check';
+import { checkRest } from './rest-check';
 
 /** Methods that change nothing, and the one after which there is nothing left to check. */
 const QUIET: ReadonlySet<string> = new Set(['constructor', 'info', 'mayReopen', 'dispose']);
 
-/** How often the invariants have been checked: a test may show that they were. */
-export const invariantCheck = { count: 0 };
+/**
+ * How often the invariants have been checked, and how often a connection had nothing to do and was
+ * kept as a row meanwhile: a test may show that they were.
+ */
+export const invariantCheck = { count: 0, rests: 0 };
 
 type Method = (this: Connection, ...args: unknown[]) => unknown;
 
@@ -34,6 +38,7 @@ for (const [name, property] of Object.entries(
       checkInvariants(this);
       checkRecords(this.tcb);
       invariantCheck.count++;
+      if (name !== 'rest' && checkRest(this)) invariantCheck.rests++;
     }
     return result;
   };

@@ -126,6 +126,10 @@ export class FakeEngine implements TcpEngine {
     return events;
   }
 
+  rest(): void {
+    this.#note('rest');
+  }
+
   dispose(): void {
     if (this.disposed) throw new Error('disposed of twice');
     this.disposed = true;
