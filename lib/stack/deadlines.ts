@@ -35,7 +35,7 @@ export class Deadlines {
     const { deadline } = endpoint.engine;
     if (endpoint.heapIndex === -1) {
       if (deadline !== Number.POSITIVE_INFINITY) this.#heap.push(endpoint, deadline);
-    } else if (deadline < endpoint.heapKey) {
+    } else if (deadline < this.#heap.keyOf(endpoint)) {
       this.#heap.update(endpoint, deadline);
     }
   }

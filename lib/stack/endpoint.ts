@@ -13,8 +13,10 @@ import { EVENT_CLOSED, EVENT_ERROR } from '../tcp/events';
 import type { IpAddress } from '../wire/ip-address';
 import type { Attachment } from './attachment';
 import type { TableEntry } from './connection-table';
+import { EndpointFlags } from './endpoint-flags';
 import type { FourTuple } from './four-tuple';
 import type { ListeningEndpoint } from './listening-endpoint';
+import type { PathMtu } from './path-mtu';
 import type { HeldPort } from './ports';
 import type { ConnectionPlan } from './registry';
 
@@ -30,7 +32,7 @@ export interface EndpointHost {
   account(endpoint: Endpoint): void;
 }
 
-export class Endpoint implements StackConnection, HeapItem, TableEntry {
+export class Endpoint extends EndpointFlags implements StackConnection, HeapItem, TableEntry {
   readonly localAddress: IpAddress;
   readonly remoteAddress: IpAddress;
   handler: ConnectionHandler | null = null;
@@ -38,12 +40,8 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   // For the stack.
   readonly attachment: Attachment;
   readonly tuple: FourTuple;
-  /** Largest IP packet to send, in bytes. */
-  mtu: number;
-  /** May routers not cut its packets to pieces (RFC 1191 §3)? */
-  dontFragment: boolean;
-  /** When both are too old to count, ms; Infinity: the link alone sets the limit. */
-  pathExpiresAt: number;
+  /** What is known of the path to the peer. */
+  path: PathMtu;
   hopLimit: number;
   readonly engine: TcpEngine;
   /** RFC 6437: the same in all its packets; 0 in IPv4. */
@@ -56,44 +54,25 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   tableHash = 0;
   tableNext: this | null = null;
   heapIndex = -1;
-  heapKey = Number.NaN;
-  /**
-   * Is it in the turn's queue of those to be served, of those with events, of its link's waiting?
-   */
-  isQueued = false;
-  isReporting = false;
-  isWaiting = false;
   /** Event bits that have not been reported yet. */
   events = 0;
-  /** Does it count among those that keep the process alive? */
-  isCounted = false;
-  /** The stack has taken it out of its tables: it is CLOSED. */
-  isForgotten = false;
-  /** `handleClose` has been called. */
-  isClosed = false;
 
   readonly #host: EndpointHost;
-  readonly #linkMtu: number;
+  readonly #linkPath: PathMtu;
   readonly #splitBytes: number;
-  readonly #discoversPath: boolean;
   #failure: NetworkErrorCode | null = null;
-  #referenced = true;
-  #released = false;
-  /** The engine has given back its buffers. */
-  #isDisposed = false;
 
   constructor(host: EndpointHost, plan: ConnectionPlan, engine: TcpEngine, flowLabel = 0) {
+    super();
     this.#host = host;
     this.#splitBytes = plan.attachment.splitBytes;
     this.attachment = plan.attachment;
     this.tuple = plan.tuple;
     this.localAddress = plan.localAddress;
     this.remoteAddress = plan.remoteAddress;
-    this.mtu = plan.path.mtu;
-    this.#discoversPath = plan.config.pathMtuDiscovery;
-    this.dontFragment = this.#discoversPath && !plan.path.mayFragment;
-    this.pathExpiresAt = plan.path.expiresAt;
-    this.#linkMtu = plan.linkMtu;
+    this.path = plan.path;
+    this.#linkPath = plan.linkPath;
+    if (plan.config.pathMtuDiscovery) this.noteDiscoversPath();
     this.hopLimit = plan.hopLimit;
     this.engine = engine;
     this.listener = plan.listener;
@@ -104,7 +83,12 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
 
   /** Most bytes of one packet that is handed to the link, which may cut it up. */
   get largestPacket(): number {
-    return Math.max(this.mtu, this.#splitBytes);
+    return Math.max(this.path.mtu, this.#splitBytes);
+  }
+
+  /** May routers not cut its packets to pieces (RFC 1191 §3)? */
+  get dontFragment(): boolean {
+    return this.discoversPath && !this.path.mayFragment;
   }
 
   get localPort(): number {
@@ -128,35 +112,35 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   }
 
   get sendQueueBytes(): number {
-    return this.#isDisposed ? 0 : this.engine.sendQueueBytes;
+    return this.isDisposed ? 0 : this.engine.sendQueueBytes;
   }
 
   receive(): Buffer | null {
-    if (this.#isDisposed) return null;
+    if (this.isDisposed) return null;
     const piece = this.engine.receive(this.#host.time());
     if (piece !== null) this.#host.touch(this); // the window has opened
     return piece;
   }
 
   receiveInto(target: Uint8Array): number {
-    if (this.#isDisposed) return 0;
+    if (this.isDisposed) return 0;
     const length = this.engine.receiveInto(target, this.#host.time());
     if (length > 0) this.#host.touch(this);
     return length;
   }
 
   get readEnded(): boolean {
-    return this.#isDisposed || this.engine.readEnded;
+    return this.isDisposed || this.engine.readEnded;
   }
 
   shutdown(): void {
-    if (this.#isDisposed) return;
+    if (this.isDisposed) return;
     this.engine.shutdown(this.#host.time());
     this.#host.touch(this);
   }
 
   abort(): void {
-    if (this.#isDisposed) return;
+    if (this.isDisposed) return;
     // As from a kernel: what was written has left by now, and the reset leaves at once.
     if (this.engine.sendQueueBytes > 0) this.#host.sendAhead(this);
     this.engine.abort(this.#host.time());
@@ -165,26 +149,26 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   }
 
   release(): void {
-    if (this.#released) return;
+    if (this.isReleased) return;
     if (this.engine.sendQueueBytes > 0) this.#host.sendAhead(this); // it may be a reset, too
     this.engine.release(this.#host.time());
     this.#leave();
   }
 
   setNoDelay(on: boolean): void {
-    if (this.#isDisposed) return;
+    if (this.isDisposed) return;
     this.engine.setNoDelay(on);
     this.#host.touch(this); // what Nagle's algorithm held back may go
   }
 
   setKeepAlive(on: boolean, delayMs: number): void {
-    if (this.#isDisposed) return;
+    if (this.isDisposed) return;
     this.engine.setKeepAlive(on, delayMs, this.#host.time());
     this.#host.touch(this);
   }
 
   tune(changes: Partial<TcpTuning>): void {
-    if (this.#isDisposed) return;
+    if (this.isDisposed) return;
     this.engine.tune(changes);
     this.#host.touch(this); // a larger buffer opens the window
   }
@@ -199,16 +183,16 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   }
 
   get urgentBytes(): number {
-    return this.#isDisposed ? 0 : this.engine.urgentBytes;
+    return this.isDisposed ? 0 : this.engine.urgentBytes;
   }
 
   ref(): void {
-    this.#referenced = true;
+    this.isReferenced = true;
     this.#host.account(this);
   }
 
   unref(): void {
-    this.#referenced = false;
+    this.isReferenced = false;
     this.#host.account(this);
   }
 
@@ -220,13 +204,13 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
 
   /** Why it died; null while it has not. */
   get error(): NetworkErrorCode | null {
-    return this.#failure ?? (this.#isDisposed ? null : this.engine.error);
+    return this.#failure ?? (this.isDisposed ? null : this.engine.error);
   }
 
   /** Must the process stay alive for it? */
   get keepsAlive(): boolean {
-    if (this.#released) return !this.isForgotten && this.engine.unfinished;
-    return this.handler !== null && this.#referenced && !this.isClosed;
+    if (this.isReleased) return !this.isForgotten && this.engine.unfinished;
+    return this.handler !== null && this.isReferenced && !this.isClosed;
   }
 
   /**
@@ -234,10 +218,8 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
    * link carries (RFC 1191 §6.3).
    */
   forgetPath(): void {
-    this.engine.handleWiderPath(this.#linkMtu - this.mtu);
-    this.mtu = this.#linkMtu;
-    this.dontFragment = this.#discoversPath;
-    this.pathExpiresAt = Number.POSITIVE_INFINITY;
+    this.engine.handleWiderPath(this.#linkPath.mtu - this.path.mtu);
+    this.path = this.#linkPath;
   }
 
   /** The link or the stack under it is gone: resets it, and its user hears `code`. */
@@ -262,7 +244,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
 
   /** The stack takes it out of its tables. The engine stays while a user may still want to read. */
   forget(): void {
-    this.isForgotten = true;
+    this.noteForgotten();
     this.heldPort?.release();
     this.heldPort = null;
     this.disposeIfUnused();
@@ -271,13 +253,13 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
   /** Gives back the engine's buffers once neither the network, a user nor a listener needs it. */
   disposeIfUnused(): void {
     if (!this.isForgotten || this.handler !== null || this.listener !== null) return;
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
+    if (this.isDisposed) return;
+    this.noteDisposed();
     this.engine.dispose();
   }
 
   #send(chunk: Uint8Array, from: number, urgent: boolean): number {
-    if (this.#isDisposed) return 0;
+    if (this.isDisposed) return 0;
     const taken = this.engine.send(chunk, from, urgent, this.#host.time());
     this.#host.touch(this);
     return taken;
@@ -285,7 +267,7 @@ export class Endpoint implements StackConnection, HeapItem, TableEntry {
 
   /** There is no user any more. */
   #leave(): void {
-    this.#released = true;
+    this.noteReleased();
     this.handler = null;
     this.events = 0;
     this.#host.touch(this);

@@ -114,16 +114,15 @@ export class IcmpInput {
     // Below the floor nothing but fragmentation helps: routers may from now on (Linux does the
     // same).
     const mayFragment = told < mtu;
-    if (mtu < endpoint.mtu) {
+    if (mtu < endpoint.path.mtu) {
       if (!engine.handlePathMtu(mssFor(mtu, isIpv6), seq, now)) return 'icmpNotPlausible';
     } else {
       if (!mayFragment || !endpoint.dontFragment) return 'icmpPathMtuKnown';
       if (!engine.handlePathError(TOO_SMALL_A_PATH, seq, now)) return 'icmpNotPlausible';
     }
-    endpoint.mtu = Math.min(endpoint.mtu, mtu);
-    if (mayFragment) endpoint.dontFragment = false;
-    const { remoteAddress, dontFragment } = endpoint;
-    endpoint.pathExpiresAt = pathMtus.note(remoteAddress, endpoint.mtu, !dontFragment, now);
+    const least = Math.min(endpoint.path.mtu, mtu);
+    const isCut = mayFragment || !endpoint.dontFragment;
+    endpoint.path = pathMtus.note(endpoint.remoteAddress, least, isCut, now);
     counters.pathMtuReductions++;
     turn.touch(endpoint);
     return 'icmpToConnection';
@@ -133,8 +132,8 @@ export class IcmpInput {
   #nextHopMtu(endpoint: Endpoint): number {
     const { mtu, causeBytes } = this.#message;
     if (mtu !== 0) return mtu;
-    const isCredible = causeBytes > 0 && causeBytes < endpoint.mtu;
-    return plateauBelow(isCredible ? causeBytes : endpoint.mtu);
+    const known = endpoint.path.mtu;
+    return plateauBelow(causeBytes > 0 && causeBytes < known ? causeBytes : known);
   }
 }
 

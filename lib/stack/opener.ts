@@ -19,6 +19,7 @@ import { FourTuple } from './four-tuple';
 import { DEFAULT_HOP_LIMIT } from './limits';
 import type { Bound } from './listener-table';
 import { ListeningEndpoint, type ListeningHost } from './listening-endpoint';
+import { pathOfLink } from './path-mtu';
 import type { HeldPort } from './ports';
 import type { Registry } from './registry';
 import { holdPort } from './retirement';
@@ -88,7 +89,7 @@ export class Opener {
       throw failure('EINVAL', `${local.text} cannot reach ${remote.text}`);
     }
     const { tuple, heldPort, replaced } = this.#chooseEnd(attachment, local, request, remote, now);
-    const linkMtu = Math.min(link.mtu, attachment.link.mtu);
+    const linkPath = pathOfLink(Math.min(link.mtu, attachment.link.mtu));
     const behind = replaced === null ? null : registry.replace(replaced);
     const plan = {
       tuple,
@@ -96,8 +97,8 @@ export class Opener {
       attachment,
       localAddress: spelledLike(remote, local),
       remoteAddress: remote,
-      path: registry.pathTo(remote, linkMtu, now),
-      linkMtu,
+      path: registry.pathTo(remote, linkPath, now),
+      linkPath,
       config,
       hopLimit: request.hopLimit ?? DEFAULT_HOP_LIMIT,
       listener: null,

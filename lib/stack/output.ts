@@ -71,7 +71,7 @@ export class Output {
   ): typeof SENT_ALL | typeof SENT_SOME | typeof NO_ROOM {
     const { attachment, engine } = endpoint;
     const segment = this.#segment;
-    if (now >= endpoint.pathExpiresAt) endpoint.forgetPath();
+    if (now >= endpoint.path.expiresAt) endpoint.forgetPath();
     for (let left = budget; left > 0; left--) {
       // The place comes first: what the engine has handed out, it takes for sent.
       const offset = this.#reserve(attachment, endpoint.largestPacket);

@@ -10,6 +10,7 @@ import type { Counters } from './counters';
 import type { Endpoint } from './endpoint';
 import type { FourTuple } from './four-tuple';
 import type { ListeningEndpoint } from './listening-endpoint';
+import { type PathMtu, pathOfLink } from './path-mtu';
 import { mssFor, type Registry } from './registry';
 import { withZone } from './routes';
 
@@ -71,7 +72,7 @@ export class PassiveOpener {
     const local = tuple.localAddress();
     const remote = tuple.remoteAddress();
     const { localPort, remotePort } = tuple;
-    const path = registry.pathTo(remote, linkMtuTo(attachment, remote), now);
+    const path = registry.pathTo(remote, linkPathTo(attachment, remote), now);
     const offset = registry.timestampOffset(local, localPort, remote, remotePort);
     const offer = {
       config: listener.config,
@@ -126,14 +127,14 @@ export class PassiveOpener {
     const { registry } = this.#parts;
     const dualStack = listener.address.family === 6;
     const remote = withZone(tuple.remoteAddress(), attachment);
-    const linkMtu = linkMtuTo(attachment, remote);
+    const linkPath = linkPathTo(attachment, remote);
     const endpoint = registry.create({
       attachment,
       tuple: tuple.clone(),
       localAddress: shownAddress(withZone(tuple.localAddress(), attachment), dualStack),
       remoteAddress: shownAddress(remote, dualStack),
-      path: registry.pathTo(remote, linkMtu, now),
-      linkMtu,
+      path: registry.pathTo(remote, linkPath, now),
+      linkPath,
       config: listener.config,
       hopLimit: listener.hopLimit,
       heldPort: listener.portOver(attachment)?.share() ?? null,
@@ -151,10 +152,10 @@ function shownAddress(address: IpAddress, dualStack: boolean): IpAddress {
 }
 
 /** Called for packets, so it does not throw: what the link says of itself is the worst answer. */
-function linkMtuTo(attachment: Attachment, remote: IpAddress): number {
+function linkPathTo({ link }: Attachment, remote: IpAddress): PathMtu {
   try {
-    return attachment.link.route(remote)?.mtu ?? attachment.link.mtu;
+    return pathOfLink(link.route(remote)?.mtu ?? link.mtu);
   } catch {
-    return attachment.link.mtu;
+    return pathOfLink(link.mtu);
   }
 }

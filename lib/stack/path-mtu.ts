@@ -11,13 +11,14 @@ import type { IpAddress } from '../wire/ip-address';
 /** How long what is known of a path is believed, ms. */
 export const PATH_MTU_LIFE_MS = 600_000;
 
+/** Shared by all who use the path, and by many who know of nothing but their link. */
 export interface PathMtu {
   /** Largest packet to send there, bytes. */
-  mtu: number;
+  readonly mtu: number;
   /** The path is narrower still, so that routers must be allowed to cut packets to pieces. */
-  mayFragment: boolean;
+  readonly mayFragment: boolean;
   /** When that is too old to count, ms; Infinity: nothing but the link's own MTU is known. */
-  expiresAt: number;
+  readonly expiresAt: number;
 }
 
 export class PathMtus {
@@ -44,8 +45,8 @@ export class PathMtus {
     return null;
   }
 
-  /** A plausible message has said so. @returns when that expires, ms */
-  note(destination: IpAddress, mtu: number, mayFragment: boolean, now: number): number {
+  /** A plausible message has said so. @returns what is known of the path now */
+  note(destination: IpAddress, mtu: number, mayFragment: boolean, now: number): PathMtu {
     const key = keyOf(destination);
     this.#entries.delete(key);
     if (this.#entries.size >= this.#limit) {
@@ -54,10 +55,19 @@ export class PathMtus {
         break;
       }
     }
-    const expiresAt = now + PATH_MTU_LIFE_MS;
-    this.#entries.set(key, { mtu, mayFragment, expiresAt });
-    return expiresAt;
+    const path = { mtu, mayFragment, expiresAt: now + PATH_MTU_LIFE_MS };
+    this.#entries.set(key, path);
+    return path;
   }
+}
+
+/** Made for whoever asked last: mostly the next one asks for the same. */
+let latest: PathMtu = { mtu: 0, mayFragment: false, expiresAt: Number.POSITIVE_INFINITY };
+
+/** A path of which nothing is known but what its link carries. */
+export function pathOfLink(mtu: number): PathMtu {
+  if (latest.mtu !== mtu) latest = { ...latest, mtu };
+  return latest;
 }
 
 function keyOf({ isMapped, w0, w1, w2, w3 }: IpAddress): number | string {

@@ -61,9 +61,9 @@ export interface ConnectionPlan {
   tuple: FourTuple;
   localAddress: IpAddress;
   remoteAddress: IpAddress;
-  /** What is known of the path, and what the link alone carries, in bytes. */
+  /** What is known of the path, and what would be if only the link were. */
   path: PathMtu;
-  linkMtu: number;
+  linkPath: PathMtu;
   config: TcpConfig;
   hopLimit: number;
   heldPort: HeldPort | null;
@@ -117,11 +117,10 @@ export class Registry {
     };
   }
 
-  /** What the path to `remote` carries, of which the link alone says `linkMtu`. */
-  pathTo(remote: IpAddress, linkMtu: number, now: number): PathMtu {
+  /** What the path to `remote` carries, of which the link says `linkPath`. */
+  pathTo(remote: IpAddress, linkPath: PathMtu, now: number): PathMtu {
     const known = this.#parts.pathMtus.find(remote, now);
-    if (known !== null && known.mtu <= linkMtu) return known;
-    return { mtu: linkMtu, mayFragment: false, expiresAt: Number.POSITIVE_INFINITY };
+    return known !== null && known.mtu <= linkPath.mtu ? known : linkPath;
   }
 
   /** Makes an endpoint with a connection that is still CLOSED. The four-tuple must be new. */

@@ -92,7 +92,7 @@ export class Reporter {
         handler.handleError(endpoint.error ?? 'ECONNRESET');
         break;
       case EVENT_CLOSED:
-        endpoint.isClosed = true;
+        endpoint.noteClosed();
         handler.handleClose();
         break;
     }

@@ -66,9 +66,8 @@ export class SendFailures {
     const { attachment, engine, tuple } = endpoint;
     const mtu = linkMtu(attachment, endpoint);
     const mss = mssFor(mtu, tuple.isIpv6);
-    if (mtu >= endpoint.mtu || !engine.handlePathMtu(mss, seq, now)) return false;
-    endpoint.mtu = mtu;
-    endpoint.pathExpiresAt = now + PATH_MTU_LIFE_MS;
+    if (mtu >= endpoint.path.mtu || !engine.handlePathMtu(mss, seq, now)) return false;
+    endpoint.path = { ...endpoint.path, mtu, expiresAt: now + PATH_MTU_LIFE_MS };
     this.#parts.counters.pathMtuReductions++;
     return true;
   }
@@ -87,10 +86,10 @@ export class SendFailures {
   }
 }
 
-function linkMtu(attachment: Attachment, { remoteAddress, mtu }: Endpoint): number {
+function linkMtu(attachment: Attachment, { remoteAddress, path }: Endpoint): number {
   try {
-    return attachment.link.route(remoteAddress)?.mtu ?? mtu;
+    return attachment.link.route(remoteAddress)?.mtu ?? path.mtu;
   } catch {
-    return mtu; // the host has no descriptor to spare for the question
+    return path.mtu; // the host has no descriptor to spare for the question
   }
 }

@@ -9,12 +9,12 @@ import { assert } from './assert';
 export interface HeapItem {
   /** The heap's own: position, or -1 while the item is in no heap. Starts as -1. */
   heapIndex: number;
-  /** The heap's own: what it is ordered by. Starts as NaN. */
-  heapKey: number;
 }
 
 export class Heap<Item extends HeapItem> {
   readonly #items: Item[] = [];
+  /** What each is ordered by. Not in the items: a field that has fractions takes 24 bytes there. */
+  readonly #keys: number[] = [];
 
   get size(): number {
     return this.#items.length;
@@ -27,16 +27,21 @@ export class Heap<Item extends HeapItem> {
 
   /** Smallest key, or Infinity when the heap is empty. */
   get smallestKey(): number {
-    return this.#items.length === 0 ? Number.POSITIVE_INFINITY : this.#items[0].heapKey;
+    return this.#keys.length === 0 ? Number.POSITIVE_INFINITY : this.#keys[0];
+  }
+
+  /** The key of an item that is in the heap. */
+  keyOf(item: Item): number {
+    return this.#keys[item.heapIndex];
   }
 
   push(item: Item, key: number): void {
     assert(item.heapIndex === -1, 'item is already in a heap');
     assert(!Number.isNaN(key), 'heap key is NaN'); // every comparison with it would be false
-    item.heapKey = key;
     const index = this.#items.length;
     this.#items.push(item);
-    this.#rise(item, index);
+    this.#keys.push(key);
+    this.#rise(item, key, index);
   }
 
   /** Gives an item another key; one that is not in the heap is added. */
@@ -47,19 +52,18 @@ export class Heap<Item extends HeapItem> {
     }
     assert(this.has(item), 'item is in another heap');
     assert(!Number.isNaN(key), 'heap key is NaN');
-    item.heapKey = key;
-    this.#settle(item, item.heapIndex);
+    this.#settle(item, key, item.heapIndex);
   }
 
   /** Takes an item out; one that is in no heap is left alone. */
   remove(item: Item): void {
     if (item.heapIndex === -1) return;
     assert(this.has(item), 'item is in another heap');
-    const items = this.#items;
     const index = item.heapIndex;
-    const last = items.pop()!;
+    const last = this.#items.pop()!;
+    const key = this.#keys.pop()!;
     item.heapIndex = -1;
-    if (last !== item) this.#settle(last, index);
+    if (last !== item) this.#settle(last, key, index);
   }
 
   /** Takes out the item with the smallest key, or returns null. */
@@ -74,38 +78,38 @@ export class Heap<Item extends HeapItem> {
   }
 
   /** Puts an item at `index` and lets it move up or down from there. */
-  #settle(item: Item, index: number): void {
+  #settle(item: Item, key: number, index: number): void {
     const parent = (index - 1) >> 1;
-    if (index > 0 && item.heapKey < this.#items[parent].heapKey) this.#rise(item, index);
-    else this.#sink(item, index);
+    if (index > 0 && key < this.#keys[parent]) this.#rise(item, key, index);
+    else this.#sink(item, key, index);
   }
 
-  #rise(item: Item, index: number): void {
-    const items = this.#items;
+  #rise(item: Item, key: number, index: number): void {
+    const keys = this.#keys;
     while (index > 0) {
-      const parentIndex = (index - 1) >> 1;
-      const parent = items[parentIndex];
-      if (parent.heapKey <= item.heapKey) break;
-      items[index] = parent;
-      parent.heapIndex = index;
-      index = parentIndex;
+      const parent = (index - 1) >> 1;
+      if (keys[parent] <= key) break;
+      this.#put(this.#items[parent], keys[parent], index);
+      index = parent;
     }
-    items[index] = item;
-    item.heapIndex = index;
+    this.#put(item, key, index);
   }
 
-  #sink(item: Item, index: number): void {
-    const items = this.#items;
-    const size = items.length;
+  #sink(item: Item, key: number, index: number): void {
+    const keys = this.#keys;
+    const size = keys.length;
     for (let child = 2 * index + 1; child < size; child = 2 * index + 1) {
-      if (child + 1 < size && items[child + 1].heapKey < items[child].heapKey) child++;
-      const smaller = items[child];
-      if (item.heapKey <= smaller.heapKey) break;
-      items[index] = smaller;
-      smaller.heapIndex = index;
+      if (child + 1 < size && keys[child + 1] < keys[child]) child++;
+      if (key <= keys[child]) break;
+      this.#put(this.#items[child], keys[child], index);
       index = child;
     }
-    items[index] = item;
+    this.#put(item, key, index);
+  }
+
+  #put(item: Item, key: number, index: number): void {
+    this.#items[index] = item;
+    this.#keys[index] = key;
     item.heapIndex = index;
   }
 }

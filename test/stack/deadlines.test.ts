@@ -19,7 +19,6 @@ function setUp() {
     name,
     engine: { deadline: Number.POSITIVE_INFINITY },
     heapIndex: -1,
-    heapKey: Number.NaN,
   });
   const note = (one: ReturnType<typeof item>, at: number) => {
     one.engine.deadline = at;

@@ -17,7 +17,7 @@ t.test('nothing is known of a path until it is told of', async (t) => {
 
 t.test('an entry lives ten minutes, from when it was last told of', async (t) => {
   const paths = new PathMtus(10);
-  t.equal(paths.note(A, 1400, false, 1000), 1000 + TEN_MINUTES);
+  t.equal(paths.note(A, 1400, false, 1000).expiresAt, 1000 + TEN_MINUTES);
   t.ok(paths.find(A, 1000 + TEN_MINUTES - 0.001));
   paths.note(A, 1300, false, 2000);
   t.match(paths.find(A, 2000 + TEN_MINUTES - 0.001), { mtu: 1300 });

@@ -1,0 +1,108 @@
+/**
+ * What is true or false of an endpoint, as bits of one number: a field each would be a third of it,
+ * and most endpoints do nothing but be there.
+ */
+const QUEUED = 1;
+const REPORTING = 2;
+const WAITING = 4;
+const COUNTED = 8;
+const FORGOTTEN = 16;
+const CLOSED = 32;
+const DISPOSED = 64;
+const RELEASED = 128;
+const UNREFERENCED = 256;
+const DISCOVERS_PATH = 512;
+
+export class EndpointFlags {
+  #bits = 0;
+
+  /** Is it in the turn's queue of those to be served? */
+  get isQueued(): boolean {
+    return (this.#bits & QUEUED) !== 0;
+  }
+
+  set isQueued(on: boolean) {
+    this.#bits = on ? this.#bits | QUEUED : this.#bits & ~QUEUED;
+  }
+
+  /** Is it in the turn's queue of those with events? */
+  get isReporting(): boolean {
+    return (this.#bits & REPORTING) !== 0;
+  }
+
+  set isReporting(on: boolean) {
+    this.#bits = on ? this.#bits | REPORTING : this.#bits & ~REPORTING;
+  }
+
+  /** Is it in its link's queue of those who wait for room? */
+  get isWaiting(): boolean {
+    return (this.#bits & WAITING) !== 0;
+  }
+
+  set isWaiting(on: boolean) {
+    this.#bits = on ? this.#bits | WAITING : this.#bits & ~WAITING;
+  }
+
+  /** Does it count among those that keep the process alive? */
+  get isCounted(): boolean {
+    return (this.#bits & COUNTED) !== 0;
+  }
+
+  set isCounted(on: boolean) {
+    this.#bits = on ? this.#bits | COUNTED : this.#bits & ~COUNTED;
+  }
+
+  /** The stack has taken it out of its tables: it is CLOSED. */
+  get isForgotten(): boolean {
+    return (this.#bits & FORGOTTEN) !== 0;
+  }
+
+  noteForgotten(): void {
+    this.#bits |= FORGOTTEN;
+  }
+
+  /** `handleClose` has been called. */
+  get isClosed(): boolean {
+    return (this.#bits & CLOSED) !== 0;
+  }
+
+  noteClosed(): void {
+    this.#bits |= CLOSED;
+  }
+
+  /** The engine has given back its buffers. */
+  get isDisposed(): boolean {
+    return (this.#bits & DISPOSED) !== 0;
+  }
+
+  noteDisposed(): void {
+    this.#bits |= DISPOSED;
+  }
+
+  /** Its user is gone. */
+  get isReleased(): boolean {
+    return (this.#bits & RELEASED) !== 0;
+  }
+
+  noteReleased(): void {
+    this.#bits |= RELEASED;
+  }
+
+  /** Does its user want the process to stay alive for it? */
+  get isReferenced(): boolean {
+    return (this.#bits & UNREFERENCED) === 0;
+  }
+
+  set isReferenced(on: boolean) {
+    this.#bits = on ? this.#bits & ~UNREFERENCED : this.#bits | UNREFERENCED;
+  }
+
+  /** Does it look for the path's MTU, so that routers may not cut its packets (RFC 1191 §3)? */
+  get discoversPath(): boolean {
+    return (this.#bits & DISCOVERS_PATH) !== 0;
+  }
+
+  noteDiscoversPath(): void {
+    this.#bits |= DISCOVERS_PATH;
+  }
+}
