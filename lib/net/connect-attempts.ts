@@ -10,7 +10,7 @@ import { blockedError, isBlocked } from './block-list';
 import { addressError, asNetworkError, attemptsError, type SystemError } from './errors';
 import { PipeConnection } from './pipe-connection';
 import { type OpenCallback, SocketHandle } from './socket-handle';
-import { inside } from './socket-inside';
+import { forgetLocal, inside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import { chosenStack } from './stack-choice';
 import type { TcpChoices } from './tcp-choices';
@@ -167,7 +167,7 @@ function tryConnect(
   try {
     const stack = chosenStack(own.stack);
     const binding = handle.takeBinding();
-    if (binding !== undefined) own.local = null;
+    if (binding !== undefined) forgetLocal(socket);
     const request = requestFrom(plan, target, own.choices, binding);
     handle.open(stack.connect(request, handle), opened);
     return null;
@@ -201,7 +201,7 @@ function connected(socket: SocketMethods): void {
   const own = socket[inside];
   const connection = socket._handle!.connection!;
   socket.connecting = false;
-  own.local = null;
+  forgetLocal(socket);
   own.timer?.refresh();
   if (own.noDelay) connection.setNoDelay(true);
   if (own.keepAlive) connection.setKeepAlive(true, own.keepAliveDelaySeconds * 1000);

@@ -7,8 +7,9 @@ import { NODE_MAJOR } from './node-major';
 import type { ServerMethods } from './server-methods';
 import { Socket } from './socket';
 import { SocketHandle } from './socket-handle';
-import { inside } from './socket-inside';
+import { inside, ownInside, plainInside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
+import { NO_CHOICES } from './tcp-choices';
 
 /** Until Node 21 `maxConnections = 0` meant any number; since then it means none. */
 const ZERO_IS_NO_LIMIT = NODE_MAJOR < 21;
@@ -55,13 +56,22 @@ function socketFor(server: ServerMethods, handle: SocketHandle): SocketMethods {
     writableHighWaterMark: server.highWaterMark,
   };
   const socket = new Socket(options as object) as unknown as SocketMethods;
-  const own = socket[inside];
+  if (isPlain(server) && socket[inside].isShared) {
+    socket[inside] = plainInside(server._stack);
+    return socket;
+  }
+  const own = ownInside(socket);
   own.stack = server._stack;
   own.noDelay = server.noDelay;
   own.keepAlive = server.keepAlive;
   own.keepAliveDelaySeconds = server.keepAliveInitialDelay;
   own.choices = server._choices;
   return socket;
+}
+
+/** Has nothing been chosen for its sockets? */
+function isPlain({ noDelay, keepAlive, keepAliveInitialDelay, _choices }: ServerMethods): boolean {
+  return !noDelay && !keepAlive && keepAliveInitialDelay === 0 && _choices === NO_CHOICES;
 }
 
 function dropArgument(handle: SocketHandle): DropArgument {

@@ -30,10 +30,10 @@ import {
 } from './connect-attempts';
 import { NODE_MAJOR } from './node-major';
 import { SocketHandle } from './socket-handle';
-import { inside } from './socket-inside';
+import { forgetLocal, inside, ownInside } from './socket-inside';
 import { writeAfterEnd } from './socket-io';
 import type { SocketMethods } from './socket-methods';
-import { joinChoices, readChoices } from './tcp-choices';
+import { joinChoices, NO_CHOICES, readChoices } from './tcp-choices';
 import {
   validateBoolean,
   validateFunction,
@@ -63,9 +63,13 @@ export function connectSocket(socket: SocketMethods, args: readonly unknown[]): 
   if (options.port === undefined && options.path == null) {
     throw missingArgs(['options', 'port', 'path']);
   }
-  const own = socket[inside];
-  own.choices = joinChoices(own.choices, readChoices(options));
-  if (options.stack) own.stack = options.stack as TransportStack;
+  const choices = readChoices(options);
+  if (choices !== NO_CHOICES) {
+    const own = ownInside(socket);
+    own.choices = joinChoices(own.choices, choices);
+  }
+  const stack = options.stack as TransportStack | undefined;
+  if (stack && stack !== socket[inside].stack) ownInside(socket).stack = stack;
   prepare(socket);
   if (options.path) {
     validateString(options.path, 'options.path');
@@ -77,31 +81,30 @@ export function connectSocket(socket: SocketMethods, args: readonly unknown[]): 
 
 /** A new handle; for a socket that was closed, also a new life as a stream. */
 function prepare(socket: SocketMethods): void {
-  const own = socket[inside];
   if (Object.hasOwn(socket, 'write') && socket.write === writeAfterEnd) {
     Reflect.deleteProperty(socket, 'write');
   }
   if (socket.destroyed) {
     socket._handle = null;
-    own.remote = null;
-    own.local = null;
+    ownInside(socket).remote = null;
+    forgetLocal(socket);
   }
   if (socket._handle === null) {
     adoptHandle(socket, new SocketHandle());
     (socket as unknown as { _undestroy(): void })._undestroy();
   }
-  own.timer?.refresh();
+  socket[inside].timer?.refresh();
   socket.connecting = true;
 }
 
 /** Makes `handle` the socket's own. */
 export function adoptHandle(socket: SocketMethods, handle: SocketHandle): void {
-  const own = socket[inside];
+  const { userBuffer } = socket[inside];
   socket._handle = handle;
-  own.local = null;
+  forgetLocal(socket);
   handle.attach(socket);
-  const next = own.userBuffer?.next?.();
-  if (next instanceof Uint8Array) own.userBuffer!.buffer = next;
+  const next = userBuffer?.next?.();
+  if (next instanceof Uint8Array) userBuffer!.buffer = next;
 }
 
 function lookUpAndConnect(socket: SocketMethods, options: LooseOptions): void {

@@ -10,14 +10,14 @@ import type { TcpInfo, TcpState } from '../../types/tcp';
 import type { KeepAliveOptions, SocketExtras } from './api';
 import { invalidArgType } from './argument-errors';
 import type { SocketHandle } from './socket-handle';
-import { inside, type SocketInside } from './socket-inside';
+import { inside, ownInside, type SocketInside } from './socket-inside';
 import { setSocketKeepAlive } from './socket-options';
 import { markUrgent, type WriteCallback } from './socket-writer';
 import { applyChoices, choose, joinChoices, NO_CHOICES, type TcpChoices } from './tcp-choices';
 
 export class SocketExtensions extends Duplex implements SocketExtras {
   declare _handle: SocketHandle | null;
-  declare [inside]: SocketInside;
+  declare [inside]: Readonly<SocketInside>;
 
   get state(): TcpState {
     return this._handle?.connection?.state ?? 'CLOSED';
@@ -106,7 +106,7 @@ export class SocketExtensions extends Duplex implements SocketExtras {
   }
 
   _choose(choices: TcpChoices): this {
-    const own = this[inside];
+    const own = ownInside(this);
     own.choices = joinChoices(own.choices, choices);
     const connection = this._handle?.connection;
     if (connection != null) applyChoices(connection, choices);

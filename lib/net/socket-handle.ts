@@ -14,7 +14,7 @@ import { IpAddress } from '../wire/ip-address';
 import { addressError, callError } from './errors';
 import { NODE_MAJOR } from './node-major';
 import { PipeConnection } from './pipe-connection';
-import { inside, type UserBuffer } from './socket-inside';
+import { inside, ownInside, type UserBuffer } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import { SocketWriter, type WriteCallback } from './socket-writer';
 
@@ -368,7 +368,8 @@ export class SocketHandle implements ConnectionHandler {
 
   /** The idle timer asks whether a waiting write has made progress. */
   #noteQueue(): void {
-    if (this.#socket !== null) this.#socket[inside].lastWriteQueueBytes = this.writeQueueBytes;
+    const socket = this.#socket;
+    if (socket !== null) ownInside(socket).lastWriteQueueBytes = this.writeQueueBytes;
   }
 
   /** @param chunks count as written, although they are not */

@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream';
 import { codedError, stateError } from './argument-errors';
 import { NODE_MAJOR } from './node-major';
-import { inside } from './socket-inside';
+import { inside, ownInside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import type { WriteCallback } from './socket-writer';
 
@@ -65,12 +65,11 @@ function writeWhenConnected(
   write: () => void,
   callback: WriteCallback,
 ): void {
-  const own = socket[inside];
-  own.pendingBytes = bytes;
+  ownInside(socket).pendingBytes = bytes;
   const onClose = (): void => callback(stateError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION'));
   socket.once('connect', () => {
     socket.off('close', onClose);
-    own.pendingBytes = 0;
+    ownInside(socket).pendingBytes = 0;
     write();
   });
   socket.once('close', onClose);
@@ -97,15 +96,16 @@ export function destroySocket(
   error: Error | null,
   callback: WriteCallback,
 ): void {
-  const own = socket[inside];
+  const { timer } = socket[inside];
   const handle = socket._handle;
   socket.connecting = false;
-  if (own.timer !== null) clearTimeout(own.timer);
+  if (timer !== null) clearTimeout(timer);
   if (handle === null) {
     callback(error);
     process.nextTick(() => socket.emit('close'));
   } else {
     const hadError = Boolean(error);
+    const own = ownInside(socket);
     own.bytesRead = handle.bytesRead;
     own.bytesWritten = handle.bytesWritten;
     handle.close(own.resetting, () => socket.emit('close', hadError));

@@ -10,7 +10,7 @@ import { stateError } from './argument-errors';
 import type { ServerMethods } from './server-methods';
 import { connectSocket } from './socket-connect';
 import { SocketExtensions } from './socket-extensions';
-import { inside } from './socket-inside';
+import { inside, ownInside } from './socket-inside';
 import {
   bytesWrittenOf,
   type Chunk,
@@ -184,16 +184,20 @@ export class SocketMethods extends SocketExtensions {
 
   _getpeername(): MaybeAddress {
     const own = this[inside];
-    if (this._handle === null || this.connecting) return own.remote ?? {};
-    own.remote ??= this._handle.remoteAddress();
-    return own.remote ?? {};
+    if (own.remote !== null) return own.remote;
+    if (this._handle === null || this.connecting) return {};
+    const remote = this._handle.remoteAddress();
+    ownInside(this).remote = remote;
+    return remote ?? {};
   }
 
   _getsockname(): MaybeAddress {
     if (this._handle === null) return {};
-    const own = this[inside];
-    own.local ??= this._handle.localAddress();
-    return own.local ?? {};
+    const { local: known } = this[inside];
+    if (known !== null) return known;
+    const local = this._handle.localAddress();
+    ownInside(this).local = local;
+    return local ?? {};
   }
 
   _onTimeout(): void {
@@ -205,7 +209,7 @@ export class SocketMethods extends SocketExtensions {
   }
 
   _reset(): void {
-    this[inside].resetting = true;
+    ownInside(this).resetting = true;
     this.destroy();
   }
 

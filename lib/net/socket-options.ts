@@ -1,6 +1,6 @@
 /** `setTimeout`, `setNoDelay` and `setKeepAlive` of a Socket. */
 import type { SocketExtensions } from './socket-extensions';
-import { inside } from './socket-inside';
+import { inside, ownInside } from './socket-inside';
 import type { SocketMethods } from './socket-methods';
 import {
   applyChoices,
@@ -22,7 +22,7 @@ export function setSocketTimeout(
   callback: unknown,
 ): void {
   if (socket.destroyed) return;
-  const own = socket[inside];
+  const own = ownInside(socket);
   socket.timeout = timeoutMs as number;
   const delayMs = timerDuration(timeoutMs, 'msecs');
   if (own.timer !== null) clearTimeout(own.timer);
@@ -42,7 +42,7 @@ export function handleIdle(socket: SocketMethods): void {
   if (own.lastWriteQueueBytes > 0 && handle !== null) {
     const bytes = handle.writeQueueBytes;
     if (bytes !== own.lastWriteQueueBytes) {
-      own.lastWriteQueueBytes = bytes;
+      ownInside(socket).lastWriteQueueBytes = bytes;
       own.timer?.refresh();
       return;
     }
@@ -51,10 +51,9 @@ export function handleIdle(socket: SocketMethods): void {
 }
 
 export function setSocketNoDelay(socket: SocketMethods, enable: unknown): void {
-  const own = socket[inside];
   const on = enable === undefined ? true : Boolean(enable);
-  if (own.noDelay === on && socket._handle !== null) return;
-  own.noDelay = on;
+  if (socket[inside].noDelay === on && socket._handle !== null) return;
+  ownInside(socket).noDelay = on;
   socket._handle?.connection?.setNoDelay(on);
 }
 
@@ -73,12 +72,13 @@ export function setSocketKeepAlive(
   intervalMs: unknown,
   count: unknown,
 ): void {
-  const own = socket[inside];
+  const { keepAlive, keepAliveDelaySeconds } = socket[inside];
   const on = Boolean(enable);
   const seconds = wholeSeconds(delayMs);
   const probing = probingChoices(seconds, intervalMs, count);
-  const same = own.keepAlive === on && (!on || own.keepAliveDelaySeconds === seconds);
+  const same = keepAlive === on && (!on || keepAliveDelaySeconds === seconds);
   if (same && probing === NO_CHOICES && socket._handle !== null) return;
+  const own = ownInside(socket);
   own.keepAlive = on;
   own.keepAliveDelaySeconds = seconds;
   own.choices = joinChoices(own.choices, probing);

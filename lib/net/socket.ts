@@ -13,10 +13,11 @@ import { type Adopted, BoundSocket } from './bound-socket';
 import { NodeSocket } from './node-net';
 import { adoptHandle } from './socket-connect';
 import { SocketHandle } from './socket-handle';
-import { inside, SocketInside, type UserBuffer } from './socket-inside';
+import { inside, ownInside, plainInside, type UserBuffer } from './socket-inside';
 import { writeAfterEnd } from './socket-io';
 import { SocketMethods } from './socket-methods';
 import { optionChoices, wholeSeconds } from './socket-options';
+import { NO_CHOICES } from './tcp-choices';
 import { validateNumber } from './validators';
 
 export type Socket = PublicSocket;
@@ -101,15 +102,8 @@ function streamOptions(options: LooseSocketOptions): DuplexOptions {
 }
 
 function initFields(socket: SocketMethods, options: LooseSocketOptions): void {
-  const own = new SocketInside();
-  own.stack = options.stack ?? null;
-  own.userBuffer = userBufferFrom(options.onread);
-  own.blockList = blockListFrom(options.blockList);
-  own.noDelay = Boolean(options.noDelay);
-  own.keepAlive = Boolean(options.keepAlive);
-  own.keepAliveDelaySeconds = wholeSeconds(Math.max(options.keepAliveInitialDelay ?? 0, 0));
-  own.choices = optionChoices(options, own.keepAliveDelaySeconds);
-  socket[inside] = own;
+  socket[inside] = plainInside(options.stack ?? null);
+  keepChoices(socket, options);
   socket.connecting = false;
   socket._hadError = false;
   socket._parent = null;
@@ -117,6 +111,24 @@ function initFields(socket: SocketMethods, options: LooseSocketOptions): void {
   socket._handle = null;
   socket.server = null;
   socket._server = null;
+}
+
+/** What was chosen for this socket alone. */
+function keepChoices(socket: SocketMethods, options: LooseSocketOptions): void {
+  const userBuffer = userBufferFrom(options.onread);
+  const blockList = blockListFrom(options.blockList);
+  const delaySeconds = wholeSeconds(Math.max(options.keepAliveInitialDelay ?? 0, 0));
+  const choices = optionChoices(options, delaySeconds);
+  const { noDelay, keepAlive } = options;
+  const isPlain = userBuffer === null && blockList === null && !noDelay && !keepAlive;
+  if (isPlain && delaySeconds === 0 && choices === NO_CHOICES) return;
+  const own = ownInside(socket);
+  own.userBuffer = userBuffer;
+  own.blockList = blockList;
+  own.noDelay = Boolean(noDelay);
+  own.keepAlive = Boolean(keepAlive);
+  own.keepAliveDelaySeconds = delaySeconds;
+  own.choices = choices;
 }
 
 function userBufferFrom(onread: unknown): UserBuffer | null {
@@ -144,7 +156,7 @@ function startAccepted(
 function startBound(socket: SocketMethods, { binding, stack }: Adopted): void {
   const handle = new SocketHandle();
   handle.bind(binding!);
-  socket[inside].stack = stack;
+  if (stack !== socket[inside].stack) ownInside(socket).stack = stack;
   adoptHandle(socket, handle);
 }
 
