@@ -52,7 +52,6 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
   listener: ListeningEndpoint | null;
   heldPort: HeldPort | null;
   tableHash = 0;
-  tableNext: this | null = null;
   heapIndex = -1;
   /** Event bits that have not been reported yet. */
   events = 0;

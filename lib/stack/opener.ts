@@ -195,7 +195,7 @@ export class Opener {
       heldPort = holdPort(this.#registry, attachment, boundTo(local), port);
       tuple.localPort = heldPort.port;
     } else if (port === 0) {
-      this.#chooseEphemeral(tuple, local, now);
+      return { tuple, heldPort, replaced: this.#chooseEphemeral(tuple, local, now) };
     }
     const other = connections.find(tuple);
     if (other === null || isReusable(other, now)) return { tuple, heldPort, replaced: other };
@@ -206,19 +206,22 @@ export class Opener {
   /**
    * A port that makes the four-tuple new; where they are rare, also one of a connection that is
    * over.
+   * @returns that connection, or null
    */
-  #chooseEphemeral(tuple: FourTuple, local: IpAddress, now: number): void {
+  #chooseEphemeral(tuple: FourTuple, local: IpAddress, now: number): Endpoint | null {
     const { connections, ports } = this.#registry;
     const bound = boundTo(local);
     let tried = 0;
+    let other: Endpoint | null = null;
     tuple.localPort = ports.chooseEphemeral((candidate) => {
       tried++;
       if (this.#isTaken(bound, candidate)) return false;
       tuple.localPort = candidate;
       if (tuple.isItself) return false;
-      const other = connections.find(tuple);
+      other = connections.find(tuple);
       return other === null || (tried > PORTS_BEFORE_REUSE && isReusable(other, now));
     });
+    return other;
   }
 
   /** Is somebody there who listens, or has bound it? */

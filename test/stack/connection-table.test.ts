@@ -11,7 +11,6 @@ const REMOTE = IpAddress.parse('10.0.0.2')!;
 class Entry implements TableEntry {
   readonly tuple: FourTuple;
   tableHash = 0;
-  tableNext: this | null = null;
 
   constructor(tuple: FourTuple) {
     this.tuple = tuple;
