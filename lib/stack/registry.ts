@@ -48,9 +48,7 @@ export interface RegistryParts {
   deadlines: Deadlines;
   entropy: Entropy;
   pathMtus: PathMtus;
-  /** Initial sequence numbers; and, under a secret of its own, offsets of the timestamp clocks. */
   isn: IsnGenerator;
-  timestamps: IsnGenerator;
   initialSequence?: () => number;
   createEngine?: EngineFactory;
 }
@@ -183,7 +181,7 @@ export class Registry {
     remote: IpAddress,
     remotePort: number,
   ): number {
-    return this.#parts.timestamps.tupleHash(local, localPort, remote, remotePort);
+    return this.#parts.isn.timestampOffset(local, localPort, remote, remotePort);
   }
 
   /**

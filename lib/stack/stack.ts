@@ -155,7 +155,6 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       entropy,
       pathMtus,
       isn: new IsnGenerator(entropy.bytes(16)),
-      timestamps: new IsnGenerator(entropy.bytes(16)),
       initialSequence: options.initialSequence,
       createEngine: internals.createEngine,
     });
@@ -189,6 +188,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     const listener = this.#opener.listen(request, accept, {
       forgetListener: (one) => this.#registry.listeners.remove(one),
       accountListener: (one) => this.#liveness.account(one),
+      openingOf: (one) => this.#registry.connections.list().filter((c) => c.listener === one),
     });
     this.#liveness.account(listener);
     return listener;
@@ -338,7 +338,7 @@ function summarizeListener(listener: ListeningEndpoint): ConnectionSummary {
     localPort: listener.port,
     remoteAddress: '',
     remotePort: 0,
-    sendQueue: listener.opening.size,
+    sendQueue: listener.engine.embryonic + listener.engine.waiting,
     link: '',
   };
 }

@@ -3,6 +3,8 @@
  * 32-bit words. The state's 64-bit words are held as halves.
  */
 export class SipHash {
+  /** The high 32 bits of what was hashed last. */
+  high = 0;
   readonly #key = new Int32Array(4);
 
   /** @param key 16 unpredictable bytes */
@@ -12,7 +14,8 @@ export class SipHash {
   }
 
   /**
-   * The low 32 bits of the hash of `words[0, count)`, each taken as four little-endian bytes.
+   * The low 32 bits of the hash of `words[0, count)`, each taken as four little-endian bytes; the
+   * others are in `high`.
    *
    * The state is in local variables, and the rounds in one loop, for that is five times as fast:
    * two for each pair of words, the last of which has the length in its top byte; and four to end.
@@ -74,6 +77,7 @@ export class SipHash {
       v0l ^= low;
       v0h ^= high;
     }
+    this.high = v0h ^ v1h ^ v2h ^ v3h;
     return v0l ^ v1l ^ v2l ^ v3l;
   }
 }

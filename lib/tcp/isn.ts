@@ -9,9 +9,17 @@ import type { IpAddress } from '../wire/ip-address';
 
 const TICKS_PER_MS = 250;
 
+/** Words of a four-tuple: of IPv4's addresses only the last differs from one to another. */
+const IPV4_WORDS = 3;
+const IPV6_WORDS = 9;
+
 export class IsnGenerator {
   readonly #hash: SipHash;
-  readonly #words = new Int32Array(9);
+  readonly #words = new Int32Array(IPV6_WORDS);
+  /** How many of the words were hashed last, with what result; 0: none. */
+  #count = 0;
+  #low = 0;
+  #high = 0;
 
   /** @param secret 16 unpredictable bytes, drawn anew for each stack */
   constructor(secret: Uint8Array) {
@@ -28,19 +36,53 @@ export class IsnGenerator {
     return (clockTicks(now) + this.tupleHash(local, localPort, remote, remotePort)) | 0;
   }
 
-  /** F of RFC 6528; also the offset of the connection's timestamp clock (RFC 7323 §5.4). */
+  /** F of RFC 6528. */
   tupleHash(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): number {
-    const words = this.#words;
-    words[0] = local.w0;
-    words[1] = local.w1;
-    words[2] = local.w2;
-    words[3] = local.w3;
-    words[4] = remote.w0;
-    words[5] = remote.w1;
-    words[6] = remote.w2;
-    words[7] = remote.w3;
-    words[8] = (localPort << 16) | remotePort;
-    return this.#hash.hash(words, 9);
+    this.#hashTuple(local, localPort, remote, remotePort);
+    return this.#low;
+  }
+
+  /**
+   * Where the connection's timestamp clock begins (RFC 7323 §5.4). It is the other half of F's 64
+   * bits: who sees the one learns nothing of the other.
+   */
+  timestampOffset(
+    local: IpAddress,
+    localPort: number,
+    remote: IpAddress,
+    remotePort: number,
+  ): number {
+    this.#hashTuple(local, localPort, remote, remotePort);
+    return this.#high;
+  }
+
+  /** A new connection asks for both halves, one right after the other. */
+  #hashTuple(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): void {
+    const isIpv4 = local.isMapped && remote.isMapped;
+    const count = isIpv4 ? IPV4_WORDS : IPV6_WORDS;
+    let isSame = this.#count === count;
+    isSame = this.#note(0, (localPort << 16) | remotePort) && isSame;
+    isSame = this.#note(1, local.w3) && isSame;
+    isSame = this.#note(2, remote.w3) && isSame;
+    if (!isIpv4) {
+      isSame = this.#note(3, local.w0) && isSame;
+      isSame = this.#note(4, local.w1) && isSame;
+      isSame = this.#note(5, local.w2) && isSame;
+      isSame = this.#note(6, remote.w0) && isSame;
+      isSame = this.#note(7, remote.w1) && isSame;
+      isSame = this.#note(8, remote.w2) && isSame;
+    }
+    if (isSame) return;
+    this.#count = count;
+    this.#low = this.#hash.hash(this.#words, count);
+    this.#high = this.#hash.high;
+  }
+
+  /** @returns whether it stood there already */
+  #note(at: number, word: number): boolean {
+    if (this.#words[at] === word) return true;
+    this.#words[at] = word;
+    return false;
   }
 }
 

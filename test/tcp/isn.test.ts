@@ -92,6 +92,25 @@ t.test('every part of the tuple counts', (t) => {
   t.end();
 });
 
+t.test('the timestamp clock begins where nothing of the sequence number tells', (t) => {
+  const generator = new IsnGenerator(secret(1));
+  const ends = [
+    [LOCAL, REMOTE],
+    [REMOTE, LOCAL],
+    [LOCAL6, REMOTE6],
+  ] as const;
+  const seen = new Set<number>();
+  for (const [local, remote] of ends) {
+    const offset = generator.timestampOffset(local, 1, remote, 2);
+    const hash = generator.tupleHash(local, 1, remote, 2);
+    seen.add(offset).add(hash);
+    t.equal(generator.timestampOffset(local, 1, remote, 2), offset, 'the same gives the same');
+    t.equal(new IsnGenerator(secret(1)).tupleHash(local, 1, remote, 2), hash, 'in any order');
+  }
+  t.equal(seen.size, 2 * ends.length);
+  t.end();
+});
+
 t.test('the clock counts in steps of 4 µs and wraps after 4.77 hours', (t) => {
   const generator = new IsnGenerator(secret(1));
   const at = (now: number): number => generator.next(LOCAL, 1, REMOTE, 2, now);
