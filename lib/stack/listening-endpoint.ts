@@ -1,7 +1,4 @@
-/**
- * A listener in a stack: where it listens, whom it tells, and which of its connections are still
- * opening.
- */
+/** A listener in a stack: where it listens, and whom it tells. */
 import type { ListenRequest, StackConnection, StackListener } from '../../types/stack';
 import type { TcpConfig } from '../../types/tcp';
 import type { Listener } from '../tcp/listener';
@@ -17,6 +14,8 @@ export interface ListeningHost {
   /** Takes it out of the tables. */
   forgetListener(listener: ListeningEndpoint): void;
   accountListener(listener: ListeningEndpoint): void;
+  /** The connections that are in SYN-RECEIVED, or established and not handed out yet. */
+  openingOf(listener: ListeningEndpoint): Endpoint[];
 }
 
 export class ListeningEndpoint implements StackListener {
@@ -32,8 +31,6 @@ export class ListeningEndpoint implements StackListener {
   readonly engine: Listener;
   /** The host's ports that it holds, one for each link that shares the host. */
   readonly heldPorts: readonly HeldPort[];
-  /** Connections in SYN-RECEIVED, or established and not handed out yet. */
-  readonly opening = new Set<Endpoint>();
   /** When a SYN last found the SYN queue full, ms. */
   queueFullAt = Number.NaN;
   isCounted = false;
@@ -67,11 +64,10 @@ export class ListeningEndpoint implements StackListener {
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    for (const endpoint of this.opening) {
+    for (const endpoint of this.#host.openingOf(this)) {
       endpoint.listener = null;
       endpoint.abort();
     }
-    this.opening.clear();
     this.#host.forgetListener(this);
     this.#host.accountListener(this);
     for (const held of this.heldPorts) held.release();

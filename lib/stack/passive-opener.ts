@@ -141,7 +141,6 @@ export class PassiveOpener {
       listener,
     });
     listener.engine.handleOpened();
-    listener.opening.add(endpoint);
     return endpoint;
   }
 }

@@ -10,6 +10,7 @@
  * Node runs its timers before it reads what has arrived. Where the process is late, deadlines
  * would seem missed although the answers are there: so a timer lets them in before it runs.
  */
+import { performance } from 'node:perf_hooks';
 import type { Clock, ClockTimer } from '../../types/clock';
 
 /** What Node's timers take at most; a longer wait is cut into several. */

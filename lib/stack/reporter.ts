@@ -51,7 +51,10 @@ export class Reporter {
       return false;
     }
     endpoint.listener = null;
-    listener.opening.delete(endpoint);
+    if (listener.isClosed) {
+      endpoint.abort(); // it was forgotten by the time the listener was closed
+      return false;
+    }
     if (!established) {
       listener.engine.handleAbandoned();
       this.#counters.abandoned++;

@@ -15,6 +15,9 @@ const IPV6_GROUP = /^[0-9a-fA-F]{1,4}$/;
 /** Lately used addresses of IPv4, each at a place that its number says. */
 const RECENT = 256;
 const recent: Array<IpAddress | null> = new Array(RECENT).fill(null);
+/** A program that opens many connections mostly names one peer again and again. */
+let lastText = '';
+let lastParsed: IpAddress | null = null;
 
 export class IpAddress {
   /** The address in network order, int32 each. */
@@ -135,8 +138,12 @@ export const IPV4_LOOPBACK = IpAddress.fromIpv4(0x7f000001);
 export const IPV6_LOOPBACK = IpAddress.fromWords(0, 0, 0, 1);
 
 function parseIpv4(text: string): IpAddress | null {
+  if (text === lastText) return lastParsed;
   const word = ipv4Word(text);
-  return word === null ? null : IpAddress.fromIpv4(word);
+  if (word === null) return null;
+  lastText = text;
+  lastParsed = IpAddress.fromIpv4(word);
+  return lastParsed;
 }
 
 function ipv4Word(text: string): number | null {
