@@ -3,8 +3,8 @@
  *
  * An engine's earliest deadline moves with nearly every segment, mostly to a later time. The heap
  * keeps the earlier one then and looks again when it has come, so that a segment costs a
- * comparison. TIME-WAIT, which nearly nothing disturbs, is moved at once, while the processor's cache
- * has it.
+ * comparison. TIME-WAIT, which nearly nothing disturbs, is moved at once, while the processor's
+ * cache has it.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
 import { Heap } from '../support/heap';
