@@ -23,7 +23,15 @@ import { segmentArrives } from './segment-arrives';
 import { seqDiff } from './seq';
 import { isSynchronized } from './state';
 import { type ConnectionSetup, Tcb } from './tcb';
-import { discard, keep, NO_ROW, restore, restsUntil } from './tcb-rows';
+import {
+  discard,
+  keep,
+  type LastNumbers,
+  lastNumbers,
+  NO_ROW,
+  restore,
+  restsUntil,
+} from './tcb-rows';
 import { handleTimeout } from './timeouts';
 import * as calls from './user-calls';
 
@@ -62,8 +70,7 @@ export class Connection implements TcpEngine {
   }
 
   get lastSent(): number {
-    this.#wake();
-    return this.#tcb.snd.nxt;
+    return this.#last.snd.nxt;
   }
 
   get deadline(): number {
@@ -152,9 +159,7 @@ export class Connection implements TcpEngine {
   }
 
   mayReopen(seg: Segment): boolean {
-    if (this.state !== 'TIME-WAIT') return false;
-    this.#wake();
-    return mayReopen(this.#tcb, seg);
+    return this.state === 'TIME-WAIT' && mayReopen(this.#last, seg);
   }
 
   handlePathError(error: PathError, seq: number): boolean {
@@ -204,6 +209,11 @@ export class Connection implements TcpEngine {
     if (this.#row === NO_ROW) this.#giveBack();
     else discard(this.#row);
     this.#row = NO_ROW;
+  }
+
+  /** A successor, of which there may be many a second, wakes no connection in TIME-WAIT. */
+  get #last(): LastNumbers {
+    return this.#row === NO_ROW ? this.#tcb : lastNumbers(this.#row);
   }
 
   #giveBack(): void {

@@ -1,13 +1,13 @@
 /** May a SYN end a TIME-WAIT early? (RFC 6191; RFC 9293 §3.6.1, MAY-2) */
 import { ACK, RST, type Segment, SYN } from '../wire/segment';
 import { seqGt } from './seq';
-import type { Tcb } from './tcb';
+import type { LastNumbers } from './tcb-rows';
 
 /**
  * Yes, if it cannot be an old duplicate: its timestamp is later than the last one of the old
  * connection, or, where that says nothing, its sequence number is beyond what the old one used.
  */
-export function mayReopen({ rcv, ts }: Pick<Tcb, 'rcv' | 'ts'>, seg: Segment): boolean {
+export function mayReopen({ rcv, ts }: Pick<LastNumbers, 'rcv' | 'ts'>, seg: Segment): boolean {
   if ((seg.flags & (SYN | ACK | RST)) !== SYN) return false;
   const isBeyond = seqGt(seg.seq, rcv.nxt);
   if (!ts.on || !seg.hasTimestamps) return isBeyond;

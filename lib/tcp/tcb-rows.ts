@@ -59,6 +59,25 @@ export function discard(row: number): void {
   rows.release(row);
 }
 
+/** What a successor must know of the connection before it. */
+export interface LastNumbers {
+  snd: { nxt: number };
+  rcv: { nxt: number };
+  ts: { on: boolean; recent: number };
+}
+
+const last: LastNumbers = { snd: { nxt: 0 }, rcv: { nxt: 0 }, ts: { on: false, recent: 0 } };
+
+/** Of a connection that is kept, without making it whole. Good until the next call. */
+export function lastNumbers(row: number): LastNumbers {
+  rows.open(row);
+  last.snd.nxt = rows.readWord();
+  last.rcv.nxt = rows.readWord();
+  last.ts.recent = rows.readWord();
+  last.ts.on = (rows.readWord() & TIMESTAMPS) !== 0;
+  return last;
+}
+
 /** When a connection that is kept must be looked at again, ms; Infinity: never. */
 export function restsUntil(row: number): number {
   rows.open(row);
@@ -69,6 +88,10 @@ function write(tcb: Tcb): void {
   rows.writeNumber(tcb.timers.at[onlyTimer(tcb)]); // first: `restsUntil`
   rows.writeNumber(tcb.keepAliveDelayMs);
   rows.writeNumber(tcb.challengesSince);
+  rows.writeWord(tcb.snd.nxt); // first: `lastNumbers`
+  rows.writeWord(tcb.rcv.nxt);
+  rows.writeWord(tcb.ts.recent);
+  rows.writeWord(flagsOf(tcb));
   writeSetup(tcb);
   rows.writeWord(tcb.peerMss);
   rows.writeWord(tcb.iss);
@@ -89,7 +112,10 @@ function read(config: TcpConfig): Tcb {
   const deadline = rows.readNumber();
   const keepAliveDelayMs = rows.readNumber();
   const challengesSince = rows.readNumber();
-  const tcb = readSetup(config);
+  const sendNext = rows.readWord();
+  const receiveNext = rows.readWord();
+  const recent = rows.readWord();
+  const tcb = readSetup(config, rows.readWord());
   tcb.keepAliveDelayMs = keepAliveDelayMs;
   tcb.challengesSince = challengesSince;
   tcb.timers.arm(onlyTimer(tcb), deadline);
@@ -101,9 +127,11 @@ function read(config: TcpConfig): Tcb {
   tcb.challenges = rows.readWord();
   tcb.sendBuffer.limit = rows.readWord();
   tcb.receiveBuffer.limit = rows.readWord();
-  readSender(tcb.snd);
+  readSender(tcb.snd, sendNext);
   readReceiver(tcb.rcv);
+  tcb.rcv.nxt = receiveNext;
   readTimestamps(tcb.ts);
+  tcb.ts.recent = recent;
   tcb.rtt.readRow(rows);
   tcb.count.readRow(rows);
   updateSendMss(tcb);
@@ -117,7 +145,6 @@ function onlyTimer({ state }: Tcb): typeof TIMER_LINGER | typeof TIMER_KEEP_ALIV
 
 function writeSetup(tcb: Tcb): void {
   rows.writeWord((tcb.localPort << PORT_BITS) | tcb.remotePort);
-  rows.writeWord(flagsOf(tcb));
   rows.writeWord(tcb.pathMss);
   rows.writeWord(tcb.defaultPeerMss);
   rows.writeWord(tcb.minPathMss);
@@ -125,9 +152,8 @@ function writeSetup(tcb: Tcb): void {
   rows.writeWord(tcb.ts.offset);
 }
 
-function readSetup(config: TcpConfig): Tcb {
+function readSetup(config: TcpConfig, flags: number): Tcb {
   const ports = rows.readWord();
-  const flags = rows.readWord();
   const tcb = new Tcb({
     config,
     localPort: ports >>> PORT_BITS,
@@ -183,20 +209,19 @@ function writeSender(snd: SendState): void {
   rows.writeNumber(snd.lastAt);
   rows.writeNumber(snd.stalledSince);
   rows.writeNumber(snd.ranOutAt);
-  rows.writeWord(snd.nxt);
   rows.writeWord(snd.wnd);
   rows.writeWord(snd.wl1);
   rows.writeWord(snd.wl2);
   rows.writeWord(snd.maxWnd);
 }
 
-function readSender(snd: SendState): void {
+function readSender(snd: SendState, next: number): void {
   snd.lastAt = rows.readNumber();
   snd.stalledSince = rows.readNumber();
   snd.ranOutAt = rows.readNumber();
-  snd.nxt = rows.readWord();
-  snd.una = snd.nxt;
-  snd.up = snd.nxt;
+  snd.nxt = next;
+  snd.una = next;
+  snd.up = next;
   snd.wnd = rows.readWord();
   snd.wl1 = rows.readWord();
   snd.wl2 = rows.readWord();
@@ -205,7 +230,6 @@ function readSender(snd: SendState): void {
 
 function writeReceiver(rcv: ReceiveState): void {
   rows.writeNumber(rcv.lastAt);
-  rows.writeWord(rcv.nxt);
   rows.writeWord(rcv.edge);
   rows.writeWord(rcv.up);
   rows.writeWord(rcv.mss);
@@ -214,7 +238,6 @@ function writeReceiver(rcv: ReceiveState): void {
 
 function readReceiver(rcv: ReceiveState): void {
   rcv.lastAt = rows.readNumber();
-  rcv.nxt = rows.readWord();
   rcv.edge = rows.readWord();
   rcv.up = rows.readWord();
   rcv.mss = rows.readWord();
@@ -224,7 +247,6 @@ function readReceiver(rcv: ReceiveState): void {
 function writeTimestamps(ts: TimestampState): void {
   rows.writeNumber(ts.recentAt);
   rows.writeNumber(ts.nextAt);
-  rows.writeWord(ts.recent);
   rows.writeWord(ts.earlier);
   rows.writeWord(ts.next);
   rows.writeWord(ts.lastAckSent);
@@ -233,7 +255,6 @@ function writeTimestamps(ts: TimestampState): void {
 function readTimestamps(ts: TimestampState): void {
   ts.recentAt = rows.readNumber();
   ts.nextAt = rows.readNumber();
-  ts.recent = rows.readWord();
   ts.earlier = rows.readWord();
   ts.next = rows.readWord();
   ts.lastAckSent = rows.readWord();
