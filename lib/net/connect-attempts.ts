@@ -11,6 +11,7 @@ import { addressError, asNetworkError, attemptsError, type SystemError } from '.
 import { PipeConnection } from './pipe-connection';
 import { type OpenCallback, SocketHandle } from './socket-handle';
 import { forgetLocal, inside } from './socket-inside';
+import { readSocket } from './socket-io';
 import type { SocketMethods } from './socket-methods';
 import { chosenStack } from './stack-choice';
 import type { TcpChoices } from './tcp-choices';
@@ -121,8 +122,12 @@ function giveUp(attempts: Attempts, target: Target, handle: SocketHandle): void 
 
 function replaceHandle(socket: SocketMethods): SocketHandle {
   const handle = new SocketHandle();
-  if (socket._handle?.hasRef() === false) handle.unref();
-  socket._handle?.drop(false);
+  const former = socket._handle;
+  if (former !== null) {
+    if (!former.hasRef()) handle.unref();
+    handle.readsWhenOpen = former.readsWhenOpen;
+    former.drop(false);
+  }
   socket._handle = handle;
   handle.attach(socket);
   return handle;
@@ -199,7 +204,8 @@ function requestFrom(
 /** ESTABLISHED: events first, reading after them, so that no 'data' comes before 'connect'. */
 function connected(socket: SocketMethods): void {
   const own = socket[inside];
-  const connection = socket._handle!.connection!;
+  const handle = socket._handle!;
+  const connection = handle.connection!;
   socket.connecting = false;
   forgetLocal(socket);
   own.timer?.refresh();
@@ -207,6 +213,10 @@ function connected(socket: SocketMethods): void {
   if (own.keepAlive) connection.setKeepAlive(true, own.keepAliveDelaySeconds * 1000);
   socket.emit('connect');
   socket.emit('ready');
+  if (handle.readsWhenOpen && socket._handle === handle) {
+    handle.readsWhenOpen = false;
+    readSocket(socket);
+  }
   if (!socket.isPaused()) socket.read(0);
 }
 

@@ -36,6 +36,8 @@ export class SocketHandle implements ConnectionHandler {
   #binding: StackBinding | null = null;
   /** Does the stream want what arrives? */
   reading = false;
+  /** Did it want to read before there was a connection? */
+  readsWhenOpen = false;
   bytesRead = 0;
 
   /** The user's async context when the connection was begun: his listeners run in it. */

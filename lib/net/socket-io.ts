@@ -19,8 +19,13 @@ export interface QueuedChunk {
 
 export function readSocket(socket: SocketMethods): void {
   const handle = socket._handle;
-  if (socket.connecting || handle === null) socket.once('connect', () => readSocket(socket));
+  if (handle === null) readOnConnect(socket);
+  else if (socket.connecting) handle.readsWhenOpen = true;
   else if (!handle.reading) handle.readStart();
+}
+
+function readOnConnect(socket: SocketMethods): void {
+  socket.once('connect', () => readSocket(socket));
 }
 
 export function writeSocket(
@@ -66,13 +71,18 @@ function writeWhenConnected(
   callback: WriteCallback,
 ): void {
   ownInside(socket).pendingBytes = bytes;
-  const onClose = (): void => callback(stateError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION'));
-  socket.once('connect', () => {
+  const onClose = (): void => {
+    socket.off('close', onClose);
+    callback(stateError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION'));
+  };
+  const onConnect = (): void => {
+    socket.off('connect', onConnect);
     socket.off('close', onClose);
     ownInside(socket).pendingBytes = 0;
     write();
-  });
-  socket.once('close', onClose);
+  };
+  socket.on('connect', onConnect); // `once` would make three more objects of each
+  socket.on('close', onClose);
 }
 
 /** Everything has been written: half-close. */
@@ -112,6 +122,7 @@ export function destroySocket(
     own.resetting = false;
     own.local = null;
     socket._handle = null;
+    if (handle.readsWhenOpen) readOnConnect(socket); // as Node's does: for another `connect`
     callback(error);
   }
   socket._server?._forgetSocket();

@@ -63,8 +63,8 @@ function isForeign(options: LooseSocketOptions): boolean {
 
 /** @throws ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE */
 function checkOptions(options: LooseSocketOptions): void {
-  for (const name of OBJECT_MODES) {
-    if (!options[name]) continue;
+  if (options.objectMode || options.readableObjectMode || options.writableObjectMode) {
+    const name = OBJECT_MODES.find((mode) => options[mode])!;
     throw invalidArgValue(`options.${name}`, options[name], 'is not supported');
   }
   if (options.keepAliveInitialDelay !== undefined) {

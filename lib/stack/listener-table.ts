@@ -59,7 +59,8 @@ export class ListenerTable<Entry extends Listening> {
    * unless both may share it.
    */
   findOverlap(bound: Bound, port: number): Entry | null {
-    const entries = this.#byPort.get(port) ?? [];
+    const entries = this.#byPort.get(port);
+    if (entries === undefined) return null;
     const overlaps = (one: Entry): boolean =>
       !(bound.reusePort && one.reusePort) && (covers(one, bound) || covers(bound, one));
     return entries.find(overlaps) ?? null;

@@ -19,12 +19,17 @@ export interface Route {
 export class Routes {
   /** For what stays inside the stack. */
   readonly loopback: Attachment;
+  readonly #inside: readonly Attachment[];
   readonly #outside: readonly Attachment[];
+  /** Those of them that share the host's addresses. */
+  readonly #sharing: readonly Attachment[];
 
   /** @param outside in the order in which they are asked */
   constructor(loopback: Attachment, outside: readonly Attachment[]) {
     this.loopback = loopback;
+    this.#inside = [loopback];
     this.#outside = outside;
+    this.#sharing = outside.filter(({ link }) => link.sharesHost);
   }
 
   /**
@@ -68,9 +73,8 @@ export class Routes {
       throw unreachable(destination);
     }
     if (!this.isLocal(destination)) return this.#firstOf(this.#outside, destination);
-    const sharing = this.#outside.filter(({ link }) => link.sharesHost);
-    const found = hasListener ? null : firstRoute(sharing, destination);
-    return found ?? this.#firstOf([this.loopback], destination);
+    const found = hasListener ? null : firstRoute(this.#sharing, destination);
+    return found ?? this.#firstOf(this.#inside, destination);
   }
 
   #firstOf(attachments: readonly Attachment[], destination: IpAddress): Route {
