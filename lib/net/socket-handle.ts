@@ -10,7 +10,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { AddressInfo } from 'node:net';
 import type { ConnectionHandler, StackBinding, StackConnection } from '../../types/stack';
 import type { NetworkErrorCode } from '../support/network-error';
-import { IpAddress } from '../wire/ip-address';
+import { addressInfo } from './address-info';
 import { addressError, callError } from './errors';
 import { NODE_MAJOR } from './node-major';
 import { PipeConnection } from './pipe-connection';
@@ -195,14 +195,16 @@ export class SocketHandle implements ConnectionHandler {
 
   localAddress(): AddressInfo | null {
     const binding = this.#binding;
-    if (binding !== null) return this.#addressInfo(binding.address, binding.port);
+    if (binding !== null) return addressInfo(binding.address, binding.port, this.#dualStack);
     const connection = this.#tcp;
-    return connection && this.#addressInfo(connection.localAddress, connection.localPort);
+    if (connection === null) return null;
+    return addressInfo(connection.localAddress, connection.localPort, this.#dualStack);
   }
 
   remoteAddress(): AddressInfo | null {
     const connection = this.#tcp;
-    return connection && this.#addressInfo(connection.remoteAddress, connection.remotePort);
+    if (connection === null) return null;
+    return addressInfo(connection.remoteAddress, connection.remotePort, this.#dualStack);
   }
 
   /** Null also for a pipe. */
@@ -383,13 +385,6 @@ export class SocketHandle implements ConnectionHandler {
   /** A stream may begin anew (`connect` after `end`) over a connection that ends its side. */
   #writeFailure(): NetworkErrorCode | null {
     return this.#failure ?? (this.#isShut || this.isBound ? 'EPIPE' : null);
-  }
-
-  #addressInfo(address: IpAddress, port: number): AddressInfo {
-    const { w0, w1, w2, w3 } = address;
-    const shown =
-      this.#dualStack && address.family === 4 ? IpAddress.fromIpv6(w0, w1, w2, w3) : address;
-    return { address: shown.text, family: shown.family === 4 ? 'IPv4' : 'IPv6', port };
   }
 }
 
