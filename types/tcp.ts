@@ -266,10 +266,11 @@ export interface TcpEngine {
   /** Bits of `lib/tcp/events` that have come up since the last call. */
   pollEvents(): number;
   /**
-   * It is likely to be idle for a while: if there is nothing it must do, it makes itself small
-   * until something concerns it.
+   * Makes itself small until something concerns it, if there is nothing it must do: at once where
+   * there was never any text, else after some silence.
+   * @returns false when it is too early to say, so that it is worth asking again
    */
-  rest(): void;
+  rest(now: number): boolean;
   /** Why the connection died; null while it has not. */
   readonly error: NetworkErrorCode | null;
   /** The last trouble that did not end it: EHOSTUNREACH, ETIMEDOUT after R1, …; null: none. */

@@ -35,6 +35,7 @@ import { closeAtExit, forgetAtExit } from './exit-hook';
 import { FragmentInput } from './fragment-input';
 import { IcmpInput } from './icmp-input';
 import { IcmpOutput } from './icmp-output';
+import { IdleConnections } from './idle-connections';
 import { Input } from './input';
 import { applyLimits } from './limits';
 import { ListenInput } from './listen-input';
@@ -103,6 +104,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
   readonly #attachments: Attachment[];
   readonly #registry: Registry;
   readonly #deadlines: Deadlines;
+  readonly #idle: IdleConnections;
   readonly #liveness: Liveness;
   readonly #turn: Turn;
   readonly #input: Input;
@@ -131,11 +133,13 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     this.#attachments = [routes.loopback, ...outside];
 
     this.#deadlines = new Deadlines(clock, () => this.#turn.expire());
+    this.#idle = new IdleConnections(clock, () => this.#registry.connections.list());
     this.#liveness = new Liveness((alive) => this.#keepAlive(alive));
     this.#turn = new Turn({
       clock,
       counters,
       deadlines: this.#deadlines,
+      idle: this.#idle,
       liveness: this.#liveness,
       output,
       reporter: new Reporter(counters),
@@ -216,6 +220,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     this.#turn.dropJobs();
     this.#fragments.close();
     this.#deadlines.close();
+    this.#idle.close();
     for (const { link } of this.#attachments) link.close();
     this.#capture?.close();
   }
@@ -287,6 +292,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       for (const { link } of opened) link.close();
       this.#capture?.close();
       this.#deadlines.close();
+      this.#idle.close();
       throw error;
     }
     const isOutside = ({ link }: Attachment) => link.sharesHost || link.endsWithProcess === true;

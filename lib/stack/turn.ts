@@ -18,9 +18,9 @@ import type { Counters } from './counters';
 import type { Deadlines } from './deadlines';
 import type { Endpoint, EndpointHost } from './endpoint';
 import { Fifo } from './fifo';
+import type { IdleConnections } from './idle-connections';
 import { SEGMENTS_PER_PASS, SEGMENTS_WHEN_CROWDED } from './limits';
 import type { Liveness } from './liveness';
-import { Newcomers } from './newcomers';
 import { NO_ROOM, type Output, SENT_SOME } from './output';
 import type { Reporter } from './reporter';
 import type { SegmentTrace } from './segment-trace';
@@ -29,6 +29,7 @@ export interface TurnParts {
   clock: Clock;
   counters: Counters;
   deadlines: Deadlines;
+  idle: IdleConnections;
   liveness: Liveness;
   output: Output;
   reporter: Reporter;
@@ -49,7 +50,6 @@ export class Turn implements EndpointHost {
    * not go back to the host, whose kernel would answer for them.
    */
   readonly #finished = new Fifo<Endpoint>();
-  readonly #newcomers = new Newcomers();
   /** Whose user is being told something: to be told the rest later, should he throw. */
   #told: Endpoint | null = null;
   /**
@@ -190,7 +190,8 @@ export class Turn implements EndpointHost {
   }
 
   #serve(endpoint: Endpoint): void {
-    const { deadlines, liveness } = this.#parts;
+    const { deadlines, idle, liveness } = this.#parts;
+    idle.noteActivity();
     endpoint.isQueued = false;
     if (!endpoint.isForgotten) {
       this.#transmit(endpoint);
@@ -209,7 +210,7 @@ export class Turn implements EndpointHost {
 
   #welcome(endpoint: Endpoint): void {
     endpoint.listener?.engine.handleEstablished();
-    this.#newcomers.add(endpoint);
+    this.#parts.idle.add(endpoint);
   }
 
   /** Where others wait for room, each sends a little and queues up again. */

@@ -14,7 +14,7 @@ import type {
 } from '../../types/tcp';
 import type { NetworkErrorCode } from '../support/network-error';
 import type { Segment } from '../wire/segment';
-import { mayRestIdle, mayRestInTimeWait, standInFor } from './at-rest';
+import { isSilent, mayRestIdle, mayRestInTimeWait, standInFor } from './at-rest';
 import { describe } from './info';
 import { pollTransmit } from './output';
 import { handlePathError, handlePathMtu, handleWiderPath } from './path';
@@ -201,8 +201,12 @@ export class Connection implements TcpEngine {
     return events;
   }
 
-  rest(): void {
-    if (this.#row === NO_ROW && mayRestIdle(this.#tcb)) this.#rest();
+  rest(now: number): boolean {
+    if (this.#row !== NO_ROW) return true;
+    const tcb = this.#tcb;
+    if (!tcb.isWithoutText && !isSilent(tcb, now)) return false;
+    if (mayRestIdle(tcb)) this.#rest();
+    return true;
   }
 
   dispose(): void {

@@ -103,7 +103,6 @@ export class RttEstimator {
     rows.writeNumber(this.#longest);
     rows.writeWord(this.backoff);
     rows.writeWord(this.repeatedTimestamp);
-    rows.writeWord(this.repeated ? 1 : 0);
   }
 
   readRow(rows: Rows): void {
@@ -114,6 +113,5 @@ export class RttEstimator {
     this.#longest = rows.readNumber();
     this.backoff = rows.readWord();
     this.repeatedTimestamp = rows.readWord();
-    this.repeated = rows.readWord() === 1;
   }
 }

@@ -15,6 +15,9 @@ import { TIMER_KEEP_ALIVE, TIMER_LINGER } from './timers';
 /** The row of a connection that is whole. */
 export const NO_ROW = -1;
 
+/** Nothing was ever sent. */
+const NO_THRESHOLD = -1;
+
 const NUMBERS = 14;
 const WORDS = 42;
 const rows = new Rows(NUMBERS, WORDS);
@@ -28,9 +31,10 @@ const SACK = 16;
 const TIMESTAMPS = 32;
 const SCALED = 64;
 const IN_TIME_WAIT = 128;
+const REPEATED = 256;
 const SHIFT_BITS = 4;
 const SHIFT_MASK = 0xf;
-const SEND_SHIFT = 8;
+const SEND_SHIFT = 9;
 const RECEIVE_SHIFT = SEND_SHIFT + SHIFT_BITS;
 const OFFERED_SHIFT = RECEIVE_SHIFT + SHIFT_BITS;
 const PORT_BITS = 16;
@@ -106,6 +110,7 @@ function write(tcb: Tcb): void {
   writeTimestamps(tcb.ts);
   tcb.rtt.writeRow(rows);
   tcb.count.writeRow(rows);
+  rows.writeWord(thresholdOf(tcb));
 }
 
 function read(config: TcpConfig): Tcb {
@@ -135,7 +140,16 @@ function read(config: TcpConfig): Tcb {
   tcb.rtt.readRow(rows);
   tcb.count.readRow(rows);
   updateSendMss(tcb);
+  const threshold = rows.readWord();
+  if (threshold !== NO_THRESHOLD) tcb.cc.ssthresh = threshold;
   return tcb;
+}
+
+/** What is worth keeping of what was needed to send: the rest is made again. */
+function thresholdOf({ sending, state }: Tcb): number {
+  if (sending === null || state === 'TIME-WAIT') return NO_THRESHOLD;
+  sending.cc.handleIdle(); // or it would have been with the next text
+  return sending.cc.ssthresh;
 }
 
 /** The one timer that may be armed. */
@@ -170,7 +184,7 @@ function readSetup(config: TcpConfig, flags: number): Tcb {
 }
 
 function flagsOf(tcb: Tcb): number {
-  const { snd, rcv, ts, sack } = tcb;
+  const { snd, rcv, ts, sack, rtt } = tcb;
   let flags = 0;
   if (tcb.passive) flags |= PASSIVE;
   if (tcb.inTrains) flags |= IN_TRAINS;
@@ -179,6 +193,7 @@ function flagsOf(tcb: Tcb): number {
   if (sack.on) flags |= SACK;
   if (ts.on) flags |= TIMESTAMPS;
   if (rcv.scaleAgreed) flags |= SCALED;
+  if (rtt.repeated) flags |= REPEATED;
   if (tcb.state === 'TIME-WAIT') flags |= IN_TIME_WAIT;
   flags |= snd.shift << SEND_SHIFT;
   flags |= rcv.shift << RECEIVE_SHIFT;
@@ -186,13 +201,14 @@ function flagsOf(tcb: Tcb): number {
 }
 
 function takeFlags(tcb: Tcb, flags: number): void {
-  const { snd, rcv, ts, sack } = tcb;
+  const { snd, rcv, ts, sack, rtt } = tcb;
   tcb.passive = (flags & PASSIVE) !== 0;
   tcb.noDelay = (flags & NO_DELAY) !== 0;
   tcb.keepAlive = (flags & KEEP_ALIVE) !== 0;
   sack.on = (flags & SACK) !== 0;
   ts.on = (flags & TIMESTAMPS) !== 0;
   rcv.scaleAgreed = (flags & SCALED) !== 0;
+  rtt.repeated = (flags & REPEATED) !== 0;
   snd.shift = (flags >> SEND_SHIFT) & SHIFT_MASK;
   rcv.shift = (flags >> RECEIVE_SHIFT) & SHIFT_MASK;
   rcv.offeredShift = (flags >> OFFERED_SHIFT) & SHIFT_MASK;

@@ -36,7 +36,7 @@ function compare(path: string, before: Fields, after: Fields): string[] {
 /** Lets it rest if it may, and looks at it when it is whole again. @returns whether it rested */
 export function checkRest(connection: Connection): boolean {
   const before = connection.tcb;
-  connection.rest();
+  connection.rest(Number.NEGATIVE_INFINITY); // only where there was no text
   const after = connection.tcb;
   if (after === before) return false;
   const [first] = differences(before, after);

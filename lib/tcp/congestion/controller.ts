@@ -51,4 +51,9 @@ export interface CongestionController {
   handleMssChange(mss: number): void;
   /** Nothing was sent for a retransmission timeout (RFC 5681 §4.1). */
   handleIdle(): void;
+  /**
+   * True: as long as nothing was lost, `ssthresh` is all that is worth remembering when there was
+   * silence for some seconds; a new one with that may take its place then.
+   */
+  readonly isRenewable?: boolean;
 }

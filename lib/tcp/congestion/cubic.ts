@@ -121,6 +121,10 @@ export class Cubic implements CongestionController {
     this.#isFirstStart = saved.isFirstStart;
   }
 
+  get isRenewable(): boolean {
+    return true;
+  }
+
   handleMssChange(mss: number): void {
     this.#mss = mss;
     this.cwnd = Math.max(this.cwnd, mss);

@@ -53,6 +53,10 @@ export class Reno implements CongestionController {
     this.#counted = 0;
   }
 
+  get isRenewable(): boolean {
+    return true;
+  }
+
   handleMssChange(mss: number): void {
     this.#mss = mss;
     this.cwnd = Math.max(this.cwnd, mss);

@@ -20,6 +20,8 @@ export class FakeEngine implements TcpEngine {
   owed = 0;
   /** Event bits for the next `pollEvents`. */
   events = 0;
+  /** What `rest` answers. */
+  mayRest = true;
   readonly calls: string[] = [];
   #sent = 0;
 
@@ -126,8 +128,9 @@ export class FakeEngine implements TcpEngine {
     return events;
   }
 
-  rest(): void {
-    this.#note('rest');
+  rest(now: number): boolean {
+    this.#note(`rest@${now}`);
+    return this.mayRest;
   }
 
   dispose(): void {
