@@ -12,8 +12,6 @@ import type { TupleHash } from './tuple-hash';
 
 export interface TableEntry {
   readonly tuple: FourTuple;
-  /** The table's own: hash of the tuple. */
-  tableHash: number;
 }
 
 /** A power of two, as every size. */
@@ -49,7 +47,6 @@ export class ConnectionTable<Entry extends TableEntry> {
     const hash = this.#hashOf(entry.tuple);
     assert(this.#findIn(hash, entry.tuple) === null, 'four-tuple is in the table already');
     if (3 * this.#size >= 2 * this.#entries.length) this.#grow();
-    entry.tableHash = hash;
     this.#place(hash, entry);
     this.#size++;
   }
@@ -58,12 +55,22 @@ export class ConnectionTable<Entry extends TableEntry> {
   remove(entry: Entry): void {
     const hashes = this.#hashes;
     const mask = hashes.length - 1;
-    let at = entry.tableHash & mask;
+    let at = this.#hashOf(entry.tuple) & mask;
     while (hashes[at] !== FREE && this.#entries[at] !== entry) at = (at + 1) & mask;
     if (hashes[at] === FREE) return;
     this.#vacate(at);
     this.#size--;
     if (this.#last === entry) this.#last = null;
+  }
+
+  /** How many places there are for `at`. */
+  get places(): number {
+    return this.#entries.length;
+  }
+
+  /** The entry at one of the places; null: none. For who looks at all of them, a few at a time. */
+  at(place: number): Entry | null {
+    return this.#entries[place];
   }
 
   /** Every entry. The list is a copy: entries may be removed meanwhile. */
@@ -111,9 +118,12 @@ export class ConnectionTable<Entry extends TableEntry> {
   }
 
   #grow(): void {
-    const entries = this.list();
-    this.#hashes = new Int32Array(this.#hashes.length * 2);
-    this.#entries = new Array(this.#hashes.length).fill(null);
-    for (const entry of entries) this.#place(entry.tableHash, entry);
+    const hashes = this.#hashes;
+    const entries = this.#entries;
+    this.#hashes = new Int32Array(hashes.length * 2);
+    this.#entries = new Array(hashes.length * 2).fill(null);
+    for (let i = 0; i < hashes.length; i++) {
+      if (hashes[i] !== FREE) this.#place(hashes[i], entries[i]!);
+    }
   }
 }

@@ -51,7 +51,6 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
   /** Set until the connection has been handed to the listener's user. */
   listener: ListeningEndpoint | null;
   heldPort: HeldPort | null;
-  tableHash = 0;
   heapIndex = -1;
   /** Event bits that have not been reported yet. */
   events = 0;

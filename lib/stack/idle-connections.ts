@@ -3,30 +3,38 @@
  *
  * Two kinds: those that have never had anything to say, when so many others have been opened after
  * them that they would have said it; and those that have been silent for a while. For the second
- * all are looked at from time to time, with one timer for the stack, which runs only while
- * something happens. Where time is virtual nobody minds the memory, and a timer would be seen.
+ * all are looked at from time to time, a few thousand at once, with one timer for the stack, which
+ * runs only while something happens. Where time is virtual nobody minds the memory, and a timer
+ * would be seen.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
+import type { ConnectionTable } from './connection-table';
 import type { Endpoint } from './endpoint';
 
 /** How many newer connections a newcomer is given. */
 const PATIENCE = 64;
 /** How often all are looked at, ms. */
 const SWEEP_MS = 5000;
+/** How many places of the table at once, and what lies between, ms. */
+const SLICE_PLACES = 4096;
+const SLICE_MS = 10;
 
 export class IdleConnections {
   readonly #latest: (Endpoint | null)[] = new Array(PATIENCE).fill(null);
   #next = 0;
   readonly #clock: Clock;
-  readonly #list: () => readonly Endpoint[];
+  readonly #table: () => ConnectionTable<Endpoint>;
   /** Null where there are no sweeps. */
   readonly #timer: ClockTimer | null = null;
   #isSweepDue = false;
+  /** How far the present sweep has come, and whether one said that it was too early for him. */
+  #place = 0;
+  #isTooEarly = false;
 
-  /** @param list all connections there are */
-  constructor(clock: Clock, list: () => readonly Endpoint[]) {
+  /** @param table all connections there are */
+  constructor(clock: Clock, table: () => ConnectionTable<Endpoint>) {
     this.#clock = clock;
-    this.#list = list;
+    this.#table = table;
     if (clock.originMs === undefined) return;
     this.#timer = clock.schedule(Number.POSITIVE_INFINITY, () => this.#sweep());
     this.#timer.unref();
@@ -42,7 +50,9 @@ export class IdleConnections {
 
   /** Something happens: when it is over, somebody may be idle. */
   noteActivity(): void {
-    if (!this.#isSweepDue && this.#timer !== null) this.#schedule(this.#timer);
+    if (this.#isSweepDue || this.#timer === null) return;
+    this.#isSweepDue = true;
+    this.#timer.reschedule(this.#clock.now() + SWEEP_MS);
   }
 
   close(): void {
@@ -50,18 +60,22 @@ export class IdleConnections {
     this.#isSweepDue = true; // none is, but none shall be scheduled
   }
 
-  #schedule(timer: ClockTimer): void {
-    this.#isSweepDue = true;
-    timer.reschedule(this.#clock.now() + SWEEP_MS);
-  }
-
   #sweep(): void {
     const now = this.#clock.now();
-    const endpoints = this.#list();
-    let isTooEarly = false;
-    for (let i = 0; i < endpoints.length; i++) {
-      if (!endpoints[i].engine.rest(now)) isTooEarly = true;
+    const table = this.#table();
+    const end = Math.min(this.#place + SLICE_PLACES, table.places);
+    for (; this.#place < end; this.#place++) {
+      const endpoint = table.at(this.#place);
+      if (endpoint !== null && !endpoint.engine.rest(now)) this.#isTooEarly = true;
     }
+    if (this.#place < table.places) this.#timer!.reschedule(now + SLICE_MS);
+    else this.#finishSweep();
+  }
+
+  #finishSweep(): void {
+    const isTooEarly = this.#isTooEarly;
+    this.#place = 0;
+    this.#isTooEarly = false;
     this.#isSweepDue = false;
     if (isTooEarly) this.noteActivity();
   }

@@ -133,7 +133,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
     this.#attachments = [routes.loopback, ...outside];
 
     this.#deadlines = new Deadlines(clock, () => this.#turn.expire());
-    this.#idle = new IdleConnections(clock, () => this.#registry.connections.list());
+    this.#idle = new IdleConnections(clock, () => this.#registry.connections);
     this.#liveness = new Liveness((alive) => this.#keepAlive(alive));
     this.#turn = new Turn({
       clock,

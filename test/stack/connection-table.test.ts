@@ -10,7 +10,6 @@ const REMOTE = IpAddress.parse('10.0.0.2')!;
 
 class Entry implements TableEntry {
   readonly tuple: FourTuple;
-  tableHash = 0;
 
   constructor(tuple: FourTuple) {
     this.tuple = tuple;
@@ -76,3 +75,20 @@ t.test('holds what a Map would hold, even where all are in one chain', async (t)
     t.same(new Set(table.list()), new Set(model.values()));
   }
 });
+
+t.test('each entry is at one of the places', async (t) => {
+  const table = new ConnectionTable<Entry>(new TupleHash(1, 2));
+  const entries = Array.from({ length: 200 }, (_, i) => entry(80, 5000 + i));
+  for (const one of entries) table.add(one);
+  const found = new Set<Entry>();
+  for (let place = 0; place < table.places; place++) {
+    const one = table.at(place);
+    if (one !== null) found.add(one);
+  }
+  t.same([...found].sort(byPort), entries);
+  t.equal(table.size, 200);
+});
+
+function byPort(a: Entry, b: Entry): number {
+  return a.tuple.remotePort - b.tuple.remotePort;
+}

@@ -63,6 +63,20 @@ t.test(
   },
 );
 
+t.test('many are asked a few at a time', async (t) => {
+  const clock = new WorldClock();
+  const { engines, open } = crowd(clock);
+  for (let i = 0; i < 3000; i++) open();
+  const askedAt = (ms: number) =>
+    engines.filter(({ calls }) => calls.includes(`rest@${ms}`)).length;
+  clock.advanceTo(5000);
+  const first = askedAt(5000);
+  t.ok(first > 0 && first < 3000, `${first} at first`);
+  clock.advanceTo(5010);
+  t.equal(first + askedAt(5010), 3000, 'the others ten milliseconds later');
+  t.equal(clock.pending, 0);
+});
+
 t.test('where time is virtual nobody is asked, and no timer is to be seen', async (t) => {
   const clock = new VirtualClock();
   const { open, rested } = crowd(clock);
