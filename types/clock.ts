@@ -11,6 +11,12 @@ export interface Clock {
    * microtask's time), otherwise after it has turned once and other work had its chance.
    */
   defer(fn: () => void, urgent: boolean): void;
+  /**
+   * Runs `fn` when all that was put off before has run, with all that it has put off in its turn
+   * (Node's ticks and promises); the event loop need not have turned. `defer(fn, false)` unless
+   * given.
+   */
+  settle?(fn: () => void): void;
 }
 
 export interface ClockTimer {

@@ -99,8 +99,12 @@ export interface StackConnection {
   receive(): Buffer | null;
   /** Copies what has arrived into the caller's own memory. @returns bytes copied, 0: none now */
   receiveInto(target: Uint8Array): number;
+  /** Bytes that `receive` has to give (SIOCINQ). */
+  readonly receiveQueueBytes: number;
   /** The peer's FIN has arrived and everything before it has been read. */
   readonly readEnded: boolean;
+  /** `handleReadable` follows once more, when others have had their turn. */
+  remind(): void;
 
   /** Half-close: FIN follows the data already sent. */
   shutdown(): void;

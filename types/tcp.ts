@@ -218,6 +218,7 @@ export interface TcpEngine {
   send(chunk: Uint8Array, from: number, urgent: boolean, now: number): number;
   receive(now: number): Buffer | null;
   receiveInto(target: Uint8Array, now: number): number;
+  readonly receiveQueueBytes: number;
   readonly readEnded: boolean;
   readonly sendQueueBytes: number;
   shutdown(now: number): void;

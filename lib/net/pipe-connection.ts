@@ -20,7 +20,7 @@ export class PipeConnection implements StackConnection {
   readonly localPort = 0;
   readonly remoteAddress = IPV6_ANY;
   readonly remotePort = 0;
-  readonly state: TcpState = 'CLOSED';
+  readonly state: TcpState = 'ESTABLISHED';
   readonly softError = null;
   readonly urgentBytes = 0;
 
@@ -75,6 +75,14 @@ export class PipeConnection implements StackConnection {
     if (chunk === null) return 0;
     target.set(chunk);
     return chunk.length;
+  }
+
+  get receiveQueueBytes(): number {
+    return this.#pipe.readableLength;
+  }
+
+  remind(): void {
+    setImmediate(() => this.handler?.handleReadable());
   }
 
   shutdown(): void {

@@ -27,9 +27,6 @@ export type OpenCallback = (failure: NetworkErrorCode | null) => void;
  */
 const HANG_UP_IS_END = NODE_MAJOR < 24;
 
-/** From a write over its callback and 'prefinish' to 'finish', a stream takes so many ticks. */
-const TICKS_OF_A_WRITE = 4;
-
 export class SocketHandle implements ConnectionHandler {
   connection: StackConnection | null = null;
   /** A local end that waits for a connection from it. */
@@ -123,7 +120,7 @@ export class SocketHandle implements ConnectionHandler {
   /** The stream wants data. It comes soon, and never while the stream is asking. */
   readStart(): void {
     this.reading = true;
-    process.nextTick(pullSoon, this);
+    this.connection?.remind();
   }
 
   readStop(): void {
@@ -236,25 +233,7 @@ export class SocketHandle implements ConnectionHandler {
 
   handleReadable(): void {
     if (!this.reading || this.#pulling || this.connection === null) return;
-    if (this.#owesCallbacks()) process.nextTick(pullBehind, this, TICKS_OF_A_WRITE);
-    else this.#scope.runInAsyncScope(this.#pull, this);
-  }
-
-  /** Hands on what has arrived, unless callbacks are owed that have `ticks` left to come. */
-  pullBehind(ticks: number): void {
-    if (ticks > 0 && this.#owesCallbacks()) process.nextTick(pullBehind, this, ticks - 1);
-    else if (this.reading && !this.#pulling) this.#scope.runInAsyncScope(this.#pull, this);
-  }
-
-  /**
-   * Has a write been taken whose callback the stream still has to call? The answer to it can be
-   * here in the same turn, but a program may count on hearing of the write first.
-   */
-  #owesCallbacks(): boolean {
-    if (this.#writer?.waiting) return false;
-    const state = (this.#socket as unknown as { _writableState?: { pendingcb: number } } | null)
-      ?._writableState;
-    return state !== undefined && state.pendingcb > 0;
+    this.#scope.runInAsyncScope(this.#pull, this);
   }
 
   handleWritable(): void {
@@ -278,10 +257,7 @@ export class SocketHandle implements ConnectionHandler {
     // The stream has heard the end of it by now, or will when it reads or writes next.
   }
 
-  // Within one process a handshake, and even a reset after it, can be over before any promise of
-  // the program has had its turn. From a kernel such news comes by way of the event loop, and a
-  // program may count on that: `await once(socket, 'connect')` and then listening for 'error' must
-  // be in time.
+  // A kernel lets libuv know of who has called before it lets the caller know, and of a reset last.
 
   #reportOpened(code: NetworkErrorCode | null): void {
     const opened = this.#opened;
@@ -302,7 +278,10 @@ export class SocketHandle implements ConnectionHandler {
 
   // Reading.
 
-  /** Hands on what has arrived until the stream has enough. Listeners may call us meanwhile. */
+  /**
+   * Hands on a piece of what has arrived. For the rest the stack comes again, so that programs have
+   * time for each piece. Listeners may call us meanwhile.
+   */
   #pull(): void {
     const socket = this.#socket;
     if (socket === null) return;
@@ -310,41 +289,44 @@ export class SocketHandle implements ConnectionHandler {
     try {
       const before = this.bytesRead;
       const userBuffer = socket[inside].userBuffer;
-      if (userBuffer === null) this.#pullChunks(socket);
+      if (userBuffer === null) this.#pullChunk(socket);
       else this.#pullInto(userBuffer);
       if (this.bytesRead !== before) this.#noteRead(socket);
+      if (this.reading && this.bytesRead !== before) this.#remindOfRest();
+      else if (this.reading) this.#checkEnd(socket);
     } finally {
       this.#pulling = false;
     }
-    if (this.reading) this.#checkEnd(socket);
+  }
+
+  #remindOfRest(): void {
+    const connection = this.connection!;
+    const isOver = this.#failure !== null || connection.readEnded;
+    if (isOver || connection.receiveQueueBytes > 0) connection.remind();
   }
 
   #noteRead(socket: SocketMethods): void {
     socket[inside].timer?.refresh();
-    if (HANG_UP_IS_END && this.#tcp?.state === 'CLOSED') this.#hasPeerEnded = true;
+    if (HANG_UP_IS_END && this.connection?.state === 'CLOSED') this.#hasPeerEnded = true;
   }
 
-  #pullChunks(socket: SocketMethods): void {
-    while (this.reading) {
-      const chunk = this.connection!.receive();
-      if (chunk === null) return;
-      this.bytesRead += chunk.length;
-      if (!socket.push(chunk)) this.reading = false;
-    }
+  #pullChunk(socket: SocketMethods): void {
+    const chunk = this.connection!.receive();
+    if (chunk === null) return;
+    this.bytesRead += chunk.length;
+    if (!socket.push(chunk)) this.reading = false;
   }
 
   #pullInto(user: UserBuffer): void {
-    while (this.reading) {
-      const length = this.connection!.receiveInto(user.buffer);
-      if (length === 0) return;
-      this.bytesRead += length;
-      const more = user.callback(length, user.buffer) !== false;
-      if (user.next !== null) {
-        const next = user.next();
-        if (next instanceof Uint8Array) user.buffer = next;
-      }
-      if (!more) this.reading = false;
+    const length = this.connection!.receiveInto(user.buffer);
+    if (length === 0) return;
+    this.bytesRead += length;
+    const more = user.callback(length, user.buffer) !== false;
+    if (user.next !== null) {
+      const next = user.next();
+      if (next instanceof Uint8Array) user.buffer = next;
     }
+    if (!more) this.reading = false;
   }
 
   /** Nothing is left to read: was that all, or has the connection died? */
@@ -386,12 +368,4 @@ export class SocketHandle implements ConnectionHandler {
   #writeFailure(): NetworkErrorCode | null {
     return this.#failure ?? (this.#isShut || this.isBound ? 'EPIPE' : null);
   }
-}
-
-function pullBehind(handle: SocketHandle, ticks: number): void {
-  handle.pullBehind(ticks);
-}
-
-function pullSoon(handle: SocketHandle): void {
-  handle.handleReadable();
 }

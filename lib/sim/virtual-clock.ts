@@ -39,6 +39,11 @@ export class VirtualClock implements Clock {
     (urgent ? this.#urgent : this.#deferred).push(fn);
   }
 
+  /** (Of Node's own queues only who plays it knows: see `play`.) */
+  settle(fn: () => void): void {
+    this.#urgent.push(fn);
+  }
+
   /** Timers that are armed. */
   get pending(): number {
     return this.#heap.size;

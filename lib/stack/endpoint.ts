@@ -9,7 +9,7 @@ import type { ConnectionHandler, StackConnection } from '../../types/stack';
 import type { TcpEngine, TcpInfo, TcpState, TcpTuning } from '../../types/tcp';
 import type { HeapItem } from '../support/heap';
 import { NetworkError, type NetworkErrorCode } from '../support/network-error';
-import { EVENT_CLOSED, EVENT_ERROR } from '../tcp/events';
+import { EVENT_CLOSED, EVENT_ERROR, EVENT_READABLE } from '../tcp/events';
 import type { IpAddress } from '../wire/ip-address';
 import type { Attachment } from './attachment';
 import type { TableEntry } from './connection-table';
@@ -127,8 +127,18 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
     return length;
   }
 
+  get receiveQueueBytes(): number {
+    return this.isDisposed ? 0 : this.engine.receiveQueueBytes;
+  }
+
   get readEnded(): boolean {
     return this.isDisposed || this.engine.readEnded;
+  }
+
+  remind(): void {
+    if (this.isReleased) return;
+    this.events |= EVENT_READABLE;
+    this.#host.touch(this);
   }
 
   shutdown(): void {

@@ -12,12 +12,14 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { Clock, ClockTimer } from '../../types/clock';
+import { ImmediatePlaces } from './immediate-places';
 
 /** What Node's timers take at most; a longer wait is cut into several. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 export class RealClock implements Clock {
   readonly originMs = performance.timeOrigin;
+  readonly #places = new ImmediatePlaces();
 
   now(): number {
     return performance.now();
@@ -36,6 +38,10 @@ export class RealClock implements Clock {
   defer(fn: () => void, urgent: boolean): void {
     if (urgent) process.nextTick(fn);
     else setImmediate(fn);
+  }
+
+  settle(fn: () => void): void {
+    this.#places.take(fn);
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Tells users what has happened to their connections, in the order of `ConnectionHandler`.
+ * Tells users what has happened to their connections, in the order of `ConnectionHandler`: one
+ * thing at a time.
  *
  * A handler may do anything: close this connection or the whole stack, open others, throw. So each
  * step looks anew whether there is still somebody to tell, and what has not been told stays in
@@ -28,20 +29,30 @@ export class Reporter {
     this.#counters = counters;
   }
 
-  report(endpoint: Endpoint): void {
-    if (endpoint.listener !== null && !this.#handOut(endpoint)) return;
-    while (endpoint.events !== 0 && endpoint.handler !== null) {
-      const event = endpoint.events & -endpoint.events; // the lowest bit is told first
-      endpoint.events &= ~event;
-      this.#tell(endpoint, event);
+  /** @returns whether somebody was told something */
+  report(endpoint: Endpoint): boolean {
+    if (endpoint.listener !== null) return this.#handOut(endpoint);
+    const isHeard = endpoint.events !== 0 && endpoint.handler !== null;
+    if (isHeard) {
+      this.#tellNext(endpoint);
+      // The close is no news of its own: it says that there will be none.
+      if (endpoint.events === EVENT_CLOSED && endpoint.handler !== null) this.#tellNext(endpoint);
     }
     if (endpoint.handler === null) endpoint.events = 0;
+    return isHeard;
+  }
+
+  /** The lowest bit is told first. */
+  #tellNext(endpoint: Endpoint): void {
+    const event = endpoint.events & -endpoint.events;
+    endpoint.events &= ~event;
+    this.#tell(endpoint, event);
   }
 
   /**
    * A passive open: established, its listener's user gets it; ended, nobody ever hears of it; else
    * it goes on opening.
-   * @returns whether somebody has it now
+   * @returns whether somebody was told of it
    */
   #handOut(endpoint: Endpoint): boolean {
     const listener = endpoint.listener!;
@@ -67,7 +78,7 @@ export class Reporter {
     try {
       listener.accept(endpoint);
     } finally {
-      if (endpoint.handler === null) endpoint.release(); // the user did not want it
+      if (endpoint.handler === null) endpoint.release(); // the user did not want it, or has left
     }
     return true;
   }

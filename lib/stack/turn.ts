@@ -1,15 +1,19 @@
 /**
- * The turn loop: everything the stack does happens here, in passes of four steps.
+ * The turn loop: everything the stack does happens here, in passes of three steps.
  *
- *     clock     is read once
- *     send      what the dirty connections owe or may send, round robin; then the links flush
- *     report    what the users must hear; their commands make connections dirty again
+ *     clock     is read, unless it just was
  *     jobs      what links have put off, such as the delivery of in-process packets
+ *     send      what the dirty connections owe or may send, round robin; then the links flush
+ *
+ * When all is still the users hear what has happened, and their commands make connections dirty
+ * again: one user one thing at a time, and before the next all that his ticks and promises have to
+ * do. So it is with `node:net`, where each callback of libuv ends that way, and programs count on
+ * it.
  *
  * A burst of packets, or ten writes in a row, is so answered once (RFC 9293 MUST-58, MUST-59).
- * Passes go on while there is work, so that two in-process connections play ping-pong without the
- * event loop between the strokes; but only for `limits.packetsPerTurn` packets, then the event loop
- * has its chance.
+ * Passes go on while there is work, so that two in-process connections play ping-pong with the
+ * event loop only now and then between the strokes; but only for `limits.packetsPerTurn` packets,
+ * then it has its chance.
  */
 import type { Clock } from '../../types/clock';
 import { EVENT_CONNECTED } from '../tcp/events';
@@ -24,6 +28,10 @@ import type { Liveness } from './liveness';
 import { NO_ROOM, type Output, SENT_SOME } from './output';
 import type { Reporter } from './reporter';
 import type { SegmentTrace } from './segment-trace';
+
+/** So much may be done in between the readings of the clock: some 20 µs. */
+const WORK_PER_READING = 16;
+const LONG_AGO = -WORK_PER_READING - 1;
 
 export interface TurnParts {
   clock: Clock;
@@ -60,10 +68,15 @@ export class Turn implements EndpointHost {
   #now: number | null = null;
   #running = false;
   #receiving = false;
+  #expiring = false;
+  /** Has all that users put off been done since one of them was told something? */
+  #mayTell = false;
   #scheduled = false;
   /** What `#work` said when the event loop last had its chance. */
   #rested = 0;
-  #passes = 0;
+  #steps = 0;
+  /** What `#work` said when the clock was read. */
+  #clockedAt = 0;
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
@@ -101,6 +114,7 @@ export class Turn implements EndpointHost {
     if (this.#running) return; // delivered by a job: the pass after it answers
     this.#receiving = false;
     this.#rest();
+    this.#mayTell = !this.#expiring; // from the event loop: nothing waits
     this.#run();
   }
 
@@ -118,7 +132,9 @@ export class Turn implements EndpointHost {
   /** Deadlines have passed; unless what has arrived meanwhile puts them off. */
   expire(): void {
     const { attachments, deadlines } = this.#parts;
+    this.#expiring = true;
     for (let i = 0; i < attachments.length; i++) attachments[i].link.receiveNow?.();
+    this.#expiring = false;
     this.#readClock();
     const now = this.#now!;
     for (let due = deadlines.pollDue(now); due !== null; due = deadlines.pollDue(now)) {
@@ -126,7 +142,7 @@ export class Turn implements EndpointHost {
       this.#enqueue(due);
     }
     this.#rest();
-    this.#run();
+    this.#runSettled();
   }
 
   /** Sends what is owed, whoever is calling: the links are about to be closed. */
@@ -141,23 +157,34 @@ export class Turn implements EndpointHost {
     while (this.#jobs.shift() !== null);
   }
 
+  /** Ticks and promises may wait behind it. */
   readonly #runSoon = (): void => {
     this.#scheduled = false;
+    this.#mayTell = false;
+    this.#run();
+  };
+
+  readonly #runSettled = (): void => {
+    this.#scheduled = false;
+    this.#mayTell = true;
     this.#run();
   };
 
   readonly #runRested = (): void => {
-    this.#scheduled = false;
     this.#rest();
-    this.#run();
+    this.#runSettled();
   };
 
   #run(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#clockedAt = LONG_AGO;
     try {
-      do this.#pass();
-      while (this.#hasWork && !this.#isSpent);
+      while (!this.#isSpent) {
+        if (this.#hasToSend) this.#pass();
+        else if (this.#reporting.size > 0 && this.#mayTell) this.#report(this.#reporting.shift()!);
+        else break;
+      }
     } finally {
       // A user's handler may have thrown: what is left is done in a turn of its own.
       this.#running = false;
@@ -169,15 +196,14 @@ export class Turn implements EndpointHost {
   }
 
   #pass(): void {
-    this.#passes++;
-    this.#readClock();
+    this.#steps++;
+    if (this.#work - this.#clockedAt > WORK_PER_READING) this.#readClock();
+    for (let left = this.#jobs.size; left > 0; left--) this.#jobs.shift()?.();
     for (let left = this.#dirty.size; left > 0 && !this.#isSpent; left--) {
       this.#serve(this.#dirty.shift()!);
     }
     this.#resumeWaiting();
     this.#flush();
-    for (let left = this.#reporting.size; left > 0; left--) this.#report(this.#reporting.shift()!);
-    for (let left = this.#jobs.size; left > 0; left--) this.#jobs.shift()?.();
   }
 
   /** In the order in which they came, and only as far as there is room. */
@@ -201,10 +227,7 @@ export class Turn implements EndpointHost {
       if (endpoint.engine.finished) this.#finished.push(endpoint);
       else deadlines.note(endpoint);
     }
-    if (endpoint.events !== 0 && !endpoint.isReporting) {
-      endpoint.isReporting = true;
-      this.#reporting.push(endpoint);
-    }
+    if (endpoint.events !== 0) this.#enqueueReport(endpoint);
     liveness.account(endpoint);
   }
 
@@ -225,19 +248,27 @@ export class Turn implements EndpointHost {
   }
 
   #report(endpoint: Endpoint): void {
+    this.#steps++;
     endpoint.isReporting = false;
     this.#told = endpoint;
-    this.#parts.reporter.report(endpoint);
-    this.#told = null;
-    endpoint.disposeIfUnused();
-    this.#parts.liveness.account(endpoint);
+    this.#mayTell = false;
+    if (this.#reporting.size > 0) this.#schedule(); // ahead of what he will put off
+    if (!this.#parts.reporter.report(endpoint)) this.#mayTell = true;
+    this.#clockedAt = LONG_AGO; // he may have taken his time
+    this.#keepTelling();
   }
 
+  /** Whatever else there is to say. */
   #keepTelling(): void {
     const endpoint = this.#told;
     if (endpoint === null) return;
     this.#told = null;
+    endpoint.disposeIfUnused();
     this.#parts.liveness.account(endpoint);
+    if (endpoint.events !== 0) this.#enqueueReport(endpoint);
+  }
+
+  #enqueueReport(endpoint: Endpoint): void {
     if (endpoint.isReporting) return;
     endpoint.isReporting = true;
     this.#reporting.push(endpoint);
@@ -266,17 +297,25 @@ export class Turn implements EndpointHost {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    if (this.#isSpent) this.#parts.clock.defer(this.#runRested, false);
-    else this.#parts.clock.defer(this.#runSoon, true);
+    const { clock } = this.#parts;
+    if (this.#isSpent) clock.defer(this.#runRested, false);
+    else if (this.#reporting.size === 0) clock.defer(this.#runSoon, true);
+    else if (clock.settle === undefined) clock.defer(this.#runSettled, false);
+    else clock.settle(this.#runSettled);
   }
 
   #readClock(): void {
+    this.#clockedAt = this.#work;
     this.#now = this.#parts.clock.now();
     this.#parts.trace.refresh();
   }
 
   get #hasWork(): boolean {
-    return this.#dirty.size + this.#reporting.size + this.#jobs.size > 0 || this.#mayResume;
+    return this.#reporting.size > 0 || this.#hasToSend;
+  }
+
+  get #hasToSend(): boolean {
+    return this.#dirty.size + this.#jobs.size > 0 || this.#mayResume;
   }
 
   get #mayResume(): boolean {
@@ -286,11 +325,11 @@ export class Turn implements EndpointHost {
   }
 
   /**
-   * Grows with everything that is done. A pass counts, too, or an empty one could go on for ever.
+   * Grows with everything that is done. Passes and reports count, too, or empty ones could go on for ever.
    */
   get #work(): number {
     const { counters } = this.#parts;
-    return counters.packetsIn + counters.packetsOut + this.#passes;
+    return counters.packetsIn + counters.packetsOut + this.#steps;
   }
 
   get #isSpent(): boolean {

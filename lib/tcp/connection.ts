@@ -81,6 +81,10 @@ export class Connection implements TcpEngine {
     return this.#tcb.finReceived && this.#tcb.receiveBuffer.length === 0;
   }
 
+  get receiveQueueBytes(): number {
+    return this.#tcb.receiveBuffer.length;
+  }
+
   get sendQueueBytes(): number {
     return this.#tcb.sendBuffer.length;
   }

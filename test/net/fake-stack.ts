@@ -37,7 +37,7 @@ export class FakeStack implements TransportStack {
   /** Where nobody answers, not even with RST. */
   readonly silentAddresses = new Set<string>();
   #nextPort = FIRST_EPHEMERAL_PORT;
-  #events: (() => void)[] = [];
+  readonly #events: (() => void)[] = [];
   /** Is the event phase running? */
   inEventPhase = false;
 
@@ -80,18 +80,17 @@ export class FakeStack implements TransportStack {
     this.#listeners.clear();
   }
 
-  /** Runs `event` in the next event phase. */
+  /** Runs `event` in an event phase of its own. */
   defer(event: () => void): void {
     this.#events.push(event);
-    if (this.#events.length === 1) setImmediate(() => this.#runEvents());
+    setImmediate(() => this.#runEvent());
   }
 
-  #runEvents(): void {
-    const events = this.#events;
-    this.#events = [];
+  #runEvent(): void {
+    const event = this.#events.shift()!;
     this.inEventPhase = true;
     try {
-      for (const event of events) event();
+      event();
     } finally {
       this.inEventPhase = false;
     }
@@ -222,6 +221,11 @@ export class FakeConnection implements StackConnection {
 
   get readEnded(): boolean {
     return this.#finReceived && this.receiveQueueBytes === 0;
+  }
+
+  remind(): void {
+    this.#checkHeld();
+    this.#stack.defer(() => this.handler?.handleReadable());
   }
 
   shutdown(): void {

@@ -8,6 +8,7 @@ export class FakeEngine implements TcpEngine {
   state: TcpState = 'CLOSED';
   error: NetworkErrorCode | null = null;
   readEnded = false;
+  receiveQueueBytes = 0;
   sendQueueBytes = 0;
   unfinished = false;
   finished = false;

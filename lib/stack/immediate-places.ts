@@ -1,0 +1,48 @@
+/**
+ * Places in the row of immediates, taken ahead.
+ *
+ * Node runs the immediates of one turn of the event loop one after another, and between two of them
+ * everything that ticks and promises have to do, to the end (node:timers, `setImmediate`; so since
+ * Node 11). What is queued meanwhile has to wait for the next turn. So who wants to let others in
+ * between often takes some places at once and leaves empty those that he does not need: the event
+ * loop turns once for all of them.
+ */
+/** As often libuv reads from one socket before the others have their turn. */
+const MOST_PLACES = 32;
+
+export class ImmediatePlaces {
+  /** Who has the next place, and those behind him. */
+  #next: (() => void) | null = null;
+  readonly #others: Array<() => void> = [];
+  /** Places ahead that nobody has come to yet. */
+  #left = 0;
+  /** Of the last row: how many there were, and how many were of use. */
+  #taken = 0;
+  #used = 0;
+
+  /** Runs `fn` in the next place. */
+  take(fn: () => void): void {
+    if (this.#next === null) this.#next = fn;
+    else this.#others.push(fn);
+    if (this.#left === 0) this.#takeRow();
+  }
+
+  /** Twice as long as the last where that was of use from end to end, else as long as it was. */
+  #takeRow(): void {
+    const count = this.#used === this.#taken ? 2 * this.#used : this.#used;
+    this.#taken = Math.min(Math.max(count, 1), MOST_PLACES);
+    this.#used = 0;
+    this.#left = this.#taken;
+    for (let i = 0; i < this.#taken; i++) setImmediate(this.#arrive);
+  }
+
+  readonly #arrive = (): void => {
+    this.#left--;
+    const fn = this.#next;
+    if (fn === null) return;
+    this.#used++;
+    this.#next = this.#others.length === 0 ? null : this.#others.shift()!;
+    if (this.#left === 0 && this.#next !== null) this.#takeRow();
+    fn();
+  };
+}
