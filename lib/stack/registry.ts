@@ -5,7 +5,7 @@
 import type { ConnectionOptions, StackLimits } from '../../types/stack';
 import type { TcpConfig, TcpEngine } from '../../types/tcp';
 import { ConfigurationError } from '../support/configuration-error';
-import { DEFAULT_PEER_MSS_IPV6 } from '../tcp/config';
+import { DEFAULT_PEER_MSS_IPV6, DEFAULT_TCP_CONFIG } from '../tcp/config';
 import { congestionControlNames, isCongestionControl } from '../tcp/congestion/registry';
 import { Connection } from '../tcp/connection';
 import type { IsnGenerator } from '../tcp/isn';
@@ -73,6 +73,8 @@ export class Registry {
   readonly listeners = new ListenerTable<ListeningEndpoint>();
   readonly ports: Ports;
   readonly #parts: RegistryParts;
+  /** What `#compact` has made last: most connections have the stack's configuration. */
+  #compacted: { readonly from: TcpConfig; readonly to: TcpConfig } | null = null;
   /** Of flow labels: keyed on its own, for they are public. Made with the first of them. */
   #labels: TupleHash | null = null;
 
@@ -126,7 +128,7 @@ export class Registry {
     const { tuple, localAddress, remoteAddress } = plan;
     const { localPort, remotePort, isIpv6 } = tuple;
     const setup: ConnectionSetup = {
-      config: plan.config,
+      config: plan.attachment.inside ? this.#compact(plan.config) : plan.config,
       localPort,
       remotePort,
       mss: mssFor(plan.path.mtu, isIpv6),
@@ -209,6 +211,22 @@ export class Registry {
     this.connections.remove(endpoint);
     this.#parts.deadlines.remove(endpoint);
     endpoint.forget();
+  }
+
+  /**
+   * For a connection that stays in the process. Its round trips are as long as a turn of the stack,
+   * so a larger send buffer carries nothing more, it only no longer fits the processor's cache: one
+   * that the user has not given a limit keeps the size that it begins with.
+   */
+  #compact(config: TcpConfig): TcpConfig {
+    if (config.sendBufferMaxBytes !== DEFAULT_TCP_CONFIG.sendBufferMaxBytes) return config;
+    if (config !== this.#compacted?.from) {
+      this.#compacted = {
+        from: config,
+        to: { ...config, sendBufferMaxBytes: config.sendBufferBytes },
+      };
+    }
+    return this.#compacted.to;
   }
 
   /** RFC 6437 §3. */

@@ -383,3 +383,27 @@ t.test('linger 0 makes destroy a reset', async (t) => {
   }
   await stop(server);
 });
+
+t.test('inside the process a send buffer grows only where that was asked for', async (t) => {
+  const MIB = 1024 * 1024;
+  for (const [tcp, most] of [
+    [{}, 524_288],
+    [{ sendBufferMaxBytes: 2 * MIB }, 2 * MIB],
+  ] as const) {
+    const stack = new Stack({ tcp });
+    t.teardown(() => stack.close());
+    const inside = createNet(stack) as Net;
+    const server = inside.createServer((socket: Socket) => socket.resume());
+    server.listen(0, '127.0.0.1');
+    await event(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = inside.connect(port, '127.0.0.1');
+    const chunk = Buffer.alloc(65_536);
+    for (let sent = 0; sent < 64 * MIB; sent += chunk.length) {
+      if (!client.write(chunk)) await event(client, 'drain');
+    }
+    t.equal(client.tcpInfo()?.sndbuf, most);
+    client.end();
+    await event(client, 'close');
+  }
+});
