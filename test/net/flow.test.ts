@@ -286,3 +286,41 @@ t.test('nothing is asked of a connection after it was let go', async (t) => {
   await event(accepted, 'close');
   await stop(net.createServer().listen(0));
 });
+
+// From a kernel each piece comes by a callback of its own, and Node runs ticks and promises after
+// each. A program counts on it that awaits one piece and then listens for the next.
+onEachStack('between two pieces ticks and promises have their turn', async (t, net) => {
+  const { client, accepted } = await pair(t, net);
+  const heard: string[] = [];
+  let pieces = 0;
+  accepted.on('data', async () => {
+    const piece = pieces++;
+    heard.push(`data ${piece}`);
+    process.nextTick(() => heard.push(`tick ${piece}`));
+    await null;
+    await null;
+    process.nextTick(() => heard.push(`end of ${piece}`));
+  });
+  accepted.on('end', () => heard.push('end'));
+  client.end(pattern(STREAM_BYTES));
+  await event(accepted, 'end');
+  await turns(1);
+  t.ok(pieces > 3);
+  const expected: string[] = [];
+  for (let i = 0; i < pieces; i++) expected.push(`data ${i}`, `tick ${i}`, `end of ${i}`);
+  t.same(heard, [...expected, 'end']);
+});
+
+onEachStack('a piece can be awaited, and then the next', async (t, net) => {
+  const { client, accepted } = await pair(t, net);
+  const bytes = pattern(STREAM_BYTES);
+  client.end(bytes);
+  const read: Buffer[] = [];
+  let length = 0;
+  while (length < bytes.length) {
+    const piece = (await event(accepted, 'data')) as Buffer;
+    read.push(piece);
+    length += piece.length;
+  }
+  t.equal(sha256(Buffer.concat(read)), sha256(bytes));
+});
