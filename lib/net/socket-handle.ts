@@ -339,6 +339,7 @@ export class SocketHandle implements ConnectionHandler {
       socket[inside].timer?.refresh();
       socket.push(null);
       socket.read(0);
+      if (this.#failure !== null) this.#later(() => this.#reportFailure()); // to who still writes
     }
   }
 

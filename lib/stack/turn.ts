@@ -325,7 +325,8 @@ export class Turn implements EndpointHost {
   }
 
   /**
-   * Grows with everything that is done. Passes and reports count, too, or empty ones could go on for ever.
+   * Grows with everything that is done. Passes and reports count, too, or empty ones could go on
+   * for ever.
    */
   get #work(): number {
     const { counters } = this.#parts;
