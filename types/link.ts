@@ -76,6 +76,11 @@ export interface Link {
   /** Largest IP packet the stack may hand over: `mtu`, or more where the link itself splits. */
   readonly maxSegmentBytes: number;
   /**
+   * The same for packets to `destination` alone, where that is more. IPv4 packets of more than
+   * 65,535 bytes are among them: their headers say a total length of 0.
+   */
+  maxSegmentBytesTo?(destination: IpAddress): number;
+  /**
    * May the segments that leave at once be treated as one thing by the sender, in his books and in
    * his measures (lib/tcp/train)? Not where each is to be told from the next by its time.
    */

@@ -15,6 +15,7 @@ import { EBADF, EBADFD, systemError } from './errno';
 import { type Libc, loadLibc } from './libc';
 import { LinkCounters } from './link-counters';
 import { withinNamespace } from './network-namespace';
+import { OVERSIZE_BYTES, takesOversize } from './oversize';
 import { selectSource } from './source-selection';
 import { stopAtExit, stopNoMore } from './stop-at-exit';
 import { TunAddresses } from './tun-addresses';
@@ -33,6 +34,7 @@ export class TunLink implements Link {
   readonly commitText?: Link['commitText'];
 
   readonly #settings: TunSettings;
+  readonly #takesOversize: boolean;
   #name: string;
   #mtu: number;
   #host: LinkHost | null = null;
@@ -48,6 +50,7 @@ export class TunLink implements Link {
     this.#name = this.#settings.name;
     this.#mtu = this.#settings.mtu === 0 ? 1500 : this.#settings.mtu;
     this.needsChecksum = !this.#settings.offload;
+    this.#takesOversize = this.#settings.offload && takesOversize();
     if (!this.#settings.offload) return;
     this.commitText = (headerBytes, textAt, textLength, moreAt, moreLength, pieceBytes) => {
       const transmitter = this.#transmitter;
@@ -66,6 +69,22 @@ export class TunLink implements Link {
 
   get maxSegmentBytes(): number {
     return this.#settings.offload ? IPV4_MAX_BYTES : this.#mtu;
+  }
+
+  /**
+   * To an address of the host's at the device. What the host hands on it would have to cut itself,
+   * for no other device takes more than 64 KiB.
+   */
+  maxSegmentBytesTo(destination: IpAddress): number {
+    const { hostAddresses } = this.#settings;
+    const isHost = hostAddresses.some(({ address }) => address.equals(destination));
+    if (!isHost || destination.family !== 4) return this.maxSegmentBytes;
+    return this.#most;
+  }
+
+  /** Longest packet to anybody. */
+  get #most(): number {
+    return this.#takesOversize ? OVERSIZE_BYTES : this.maxSegmentBytes;
   }
 
   /**
@@ -118,7 +137,7 @@ export class TunLink implements Link {
   }
 
   reserve(length: number): number {
-    if (this.#transmitter === null || length > this.maxSegmentBytes) return -1;
+    if (this.#transmitter === null || length > this.#most) return -1;
     return this.#transmitter.reserve(length);
   }
 

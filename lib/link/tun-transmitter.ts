@@ -3,22 +3,22 @@
  * packet is complete.
  *
  * A write runs the kernel's receive path before it returns, so a queue of our own would only cool
- * the caches: the same 64 KiB are used again for every packet. When the device has no room the
+ * the caches: the same bytes are used again for every packet. When the device has no room the
  * packet stays where it is, and there is none for another until it has gone.
  */
 import { packetMemory } from '../support/memory';
-import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import { EAGAIN, EBADF, EBADFD, EINTR, EIO, ENETDOWN, ENXIO, systemError } from './errno';
 import type { Libc } from './libc';
 import type { LinkCounters } from './link-counters';
 import { IOV_BYTES, writeIovec } from './native-pointer';
+import { OVERSIZE_BYTES } from './oversize';
 import { VIRTIO_HEADER_BYTES, writeVirtioHeader } from './virtio-header';
 
 /**
  * The longest packet, behind its header and the bytes that let it begin on a cache line; before
  * them three struct iovec { base*, len }.
  */
-const BUFFER_BYTES = 65_536 + 64;
+const BUFFER_BYTES = OVERSIZE_BYTES + 64;
 const PACKET_AT = 64;
 
 /** Who hears how sending goes. */
@@ -67,7 +67,7 @@ export class TunTransmitter {
   }
 
   reserve(length: number): number {
-    if (length > IPV4_MAX_BYTES) return -1;
+    if (length > OVERSIZE_BYTES) return -1;
     if (this.#waiting < 0) return this.#buffer + PACKET_AT;
     this.#starved = true;
     return -1;

@@ -6,6 +6,7 @@ import type { Clock } from '../../types/clock';
 import type { Link, LinkHost } from '../../types/link';
 import type { NetworkErrorCode } from '../support/network-error';
 import type { ChecksumNote } from '../wire/checksum-note';
+import type { IpAddress } from '../wire/ip-address';
 import { IPV4_MAX_BYTES } from '../wire/ipv4';
 import type { Endpoint } from './endpoint';
 import { Fifo } from './fifo';
@@ -49,19 +50,20 @@ export class Attachment implements LinkHost {
   }
 
   /** Largest packet that the link cuts into segments itself, in bytes; 0: it cuts nothing. */
-  get splitBytes(): number {
-    const { mtu, maxSegmentBytes } = this.link;
-    return maxSegmentBytes > mtu ? maxSegmentBytes : 0;
+  splitBytesTo(destination: IpAddress): number {
+    const { link } = this;
+    const most = link.maxSegmentBytesTo?.(destination) ?? link.maxSegmentBytes;
+    return most > link.mtu ? most : 0;
   }
 
   /** Does text leave in trains: several segments at once, that the engine cuts up? */
-  get sendsTrains(): boolean {
-    return this.link.takesTrains === true && this.splitBytes === 0;
+  sendsTrainsTo(destination: IpAddress): boolean {
+    return this.link.takesTrains === true && this.splitBytesTo(destination) === 0;
   }
 
   /** How large a packet would be that has all the text that may be sent at once; 0: as it is. */
-  get burstBytes(): number {
-    return this.sendsTrains ? IPV4_MAX_BYTES : this.splitBytes;
+  burstBytesTo(destination: IpAddress): number {
+    return this.sendsTrainsTo(destination) ? IPV4_MAX_BYTES : this.splitBytesTo(destination);
   }
 
   /** Do others wait, so that nobody should take all the room? */

@@ -63,7 +63,7 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
   constructor(host: EndpointHost, plan: ConnectionPlan, engine: TcpEngine, flowLabel = 0) {
     super();
     this.#host = host;
-    this.#splitBytes = plan.attachment.splitBytes;
+    this.#splitBytes = plan.attachment.splitBytesTo(plan.remoteAddress);
     this.attachment = plan.attachment;
     this.tuple = plan.tuple;
     this.localAddress = plan.localAddress;

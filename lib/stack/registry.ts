@@ -132,8 +132,8 @@ export class Registry {
       localPort,
       remotePort,
       mss: mssFor(plan.path.mtu, isIpv6),
-      linkText: mssFor(plan.attachment.burstBytes, isIpv6),
-      inTrains: plan.attachment.sendsTrains,
+      linkText: mssFor(plan.attachment.burstBytesTo(remoteAddress), isIpv6),
+      inTrains: plan.attachment.sendsTrainsTo(remoteAddress),
       timestampOffset: this.timestampOffset(localAddress, localPort, remoteAddress, remotePort),
     };
     if (isIpv6) {

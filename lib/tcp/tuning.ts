@@ -5,6 +5,11 @@
 import { seqDiff } from './seq';
 import type { Tcb } from './tcb';
 
+/** So much is still in a cache when it is sent. */
+const CACHED_BYTES = 1_048_576;
+/** A round trip so many times as long as the shortest is spent in a queue. */
+const QUEUED_ROUND_TRIPS = 4;
+
 /** What the receiver has seen since it last looked. */
 export class ReadRate {
   /** Bytes that the user has taken since `since`. */
@@ -42,10 +47,19 @@ export function noteReceiverRtt(tcb: Tcb, tsecr: number, now: number): void {
   else readRate.rtt += (sample - readRate.rtt) / 8;
 }
 
-/** The congestion window has outgrown half the send buffer, and the user waits for room. */
+/**
+ * The congestion window has outgrown half the send buffer, and the user waits for room. Beyond what
+ * a processor's cache holds it grows for a long path only, not for a queue, where a link takes many
+ * segments at once: what waits in one comes no sooner for being more, and costs more to copy.
+ */
 export function growSendBuffer(tcb: Tcb): void {
   const { sendBuffer, cc, config } = tcb;
   if (!tcb.sendBlocked || sendBuffer.limit >= config.sendBufferMaxBytes) return;
   if (cc.cwnd * 2 <= sendBuffer.limit) return;
+  if (sendBuffer.limit >= CACHED_BYTES && isQueueing(tcb)) return;
   sendBuffer.limit = Math.min(sendBuffer.limit * 2, config.sendBufferMaxBytes);
+}
+
+function isQueueing({ rtt, snd }: Tcb): boolean {
+  return snd.burst > snd.mss && rtt.srtt > QUEUED_ROUND_TRIPS * rtt.min;
 }

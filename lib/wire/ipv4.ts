@@ -76,13 +76,14 @@ export function readIpv4(offset: number, length: number, out: IpHeader): number 
 
 /**
  * Writes a header without options for `payloadLength` bytes that stand, or will stand, behind it.
- * Lengths and payload place in `header` are ignored, its other fields are used. The whole packet is
- * at most IPV4_MAX_BYTES; longer ones are for the caller to split.
+ * Lengths and payload place in `header` are ignored, its other fields are used. A whole packet of
+ * more than IPV4_MAX_BYTES gets a total length of 0: only who will cut it may be handed one.
  * @returns bytes of the header
  */
 export function writeIpv4(offset: number, header: IpHeader, payloadLength: number): number {
   const totalLength = IPV4_HEADER_BYTES + payloadLength;
-  const first = 0x45000000 | (header.trafficClass << 16) | totalLength;
+  const statedLength = totalLength > IPV4_MAX_BYTES ? 0 : totalLength;
+  const first = 0x45000000 | (header.trafficClass << 16) | statedLength;
   const second =
     (header.identification << 16) |
     (header.dontFragment ? DONT_FRAGMENT : 0) |

@@ -1,7 +1,10 @@
 /** The TUN link and the kernel of a namespace: transfers both ways, with offload and without. */
 import t from 'tap';
+import { takesOversize } from '../../lib/link/oversize';
 import { createTunLink } from '../../lib/link/tun-link';
 import type { TunLinkOptions } from '../../lib/link/tun-options';
+import { IPV4_MAX_BYTES } from '../../lib/wire/ipv4';
+import type { Link } from '../../types/link';
 import { BareNamespace } from './support/bare-namespace';
 import { PeerProcess } from './support/peer-process';
 import { checkRecorded } from './support/recorder';
@@ -79,5 +82,22 @@ for (const mtu of [576, 9000, 65_535]) {
   }
 }
 bothWays('three queues', IPV4, { queues: 3 }, crowd(30, 64 * 1024));
+
+kernelTest('text for the host itself goes in packets beyond 64 KiB', ['tun'], async (t) => {
+  const [ours, theirs] = IPV4;
+  const { name: namespace } = space!;
+  const link = createTunLink({ addresses: `${ours}/24`, namespace });
+  let longest = 0;
+  const { commitText } = link;
+  const counted: Link['commitText'] = (headerBytes, at, length, moreAt, more, pieceBytes) => {
+    longest = Math.max(longest, headerBytes + length + more);
+    commitText!(headerBytes, at, length, moreAt, more, pieceBytes);
+  };
+  Object.assign(link, { commitText: counted });
+  const rig = new Rig(link, ours, '', { tcp: { mslMs: MSL_MS } }, namespace);
+  await callPeer(t, rig.net, peer!, theirs, transfers(16 * MIB)[0]);
+  await rig.finish(t);
+  t.equal(longest > IPV4_MAX_BYTES, takesOversize(), `${longest} bytes at once`);
+});
 
 checkRecorded();

@@ -3,6 +3,7 @@ import t from 'tap';
 import { EAGAIN, EBADF, EBADFD, EINTR, EIO } from '../../lib/link/errno';
 import type { Libc } from '../../lib/link/libc';
 import { LinkCounters } from '../../lib/link/link-counters';
+import { OVERSIZE_BYTES } from '../../lib/link/oversize';
 import { TunTransmitter } from '../../lib/link/tun-transmitter';
 import { packetMemory } from '../../lib/support/memory';
 
@@ -71,8 +72,8 @@ function setUp({ descriptors = [FD], hasHeader = false } = {}) {
 t.test('each packet is written when it is complete, at the same place', async (t) => {
   const { device, counters, transmitter, send } = setUp();
   const first = transmitter.reserve(100);
-  t.equal(transmitter.reserve(65_535), first);
-  t.equal(transmitter.reserve(65_536), -1);
+  t.equal(transmitter.reserve(OVERSIZE_BYTES), first);
+  t.equal(transmitter.reserve(OVERSIZE_BYTES + 1), -1);
   t.ok(send(100) && send(65_535));
   t.same(device.taken, [
     [FD, 100, 1],

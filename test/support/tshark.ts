@@ -38,6 +38,7 @@ const FIELDS = [
   'frame.number',
   'icmp.checksum.status',
   'icmpv6.checksum.status',
+  'frame.len',
 ];
 
 /** Text is text, whatever the port's number and its first bytes may suggest. */
@@ -90,7 +91,9 @@ function readLine(line: string): TsharkPacket {
   ].map((one) => one.split('|')[0]);
   const isV4 = source4 !== '';
   const [source, destination] = isV4 ? [source4, destination4] : [source6, destination6];
-  const bytes = isV4 ? Number(v4Bytes) - Number(v4Header) : Number(v6Bytes);
+  // Longer than the header can say: it says 0 (lib/link/oversize).
+  const v4Total = Number(v4Bytes) || Number(fields[16]);
+  const bytes = isV4 ? v4Total - Number(v4Header) : Number(v6Bytes);
   const complaints = experts
     .split('|')
     .filter((one) => /malformed|checksum|bogus|error/i.test(one));

@@ -95,6 +95,36 @@ t.test('the send buffer doubles when the network could take more', (t) => {
   t.end();
 });
 
+const MIB = 1_048_576;
+
+/** [limit, shortest round trip, present one, segments at once, limit then, name] */
+const QUEUES: readonly (readonly [number, number, number, number, number, string])[] = [
+  [MIB / 2, 1, 100, 9, MIB, 'a queue counts only beyond the cache'],
+  [MIB, 1, 4.1, 9, MIB, 'a queue'],
+  [MIB, 1, 4, 9, 2 * MIB, 'not yet one'],
+  [MIB, 0, 0.1, 9, MIB, 'a path without length'],
+  [MIB, 0, 0, 9, 2 * MIB, 'nothing has length'],
+  [MIB, 50, 60, 9, 2 * MIB, 'a long path'],
+  [MIB, 1, 100, 1, 2 * MIB, 'segments leave one by one'],
+  [MIB, Number.NaN, Number.NaN, 9, 2 * MIB, 'no round trip was measured'],
+];
+
+t.test('the send buffer outgrows the cache for a long path, not for a queue', (t) => {
+  for (const [before, shortest, present, segments, after, name] of QUEUES) {
+    const b = made({ sendBufferMaxBytes: 8 * MIB });
+    const { sendBuffer, snd, cc, rtt } = b.tcb;
+    sendBuffer.limit = before;
+    b.tcb.sendBlocked = true;
+    cc.cwnd = 2 * before;
+    snd.burst = segments * snd.mss;
+    rtt.min = shortest;
+    rtt.srtt = present;
+    growSendBuffer(b.tcb);
+    t.equal(sendBuffer.limit, after, name);
+  }
+  t.end();
+});
+
 t.test('a user who waits hears of the room that growth makes', (t) => {
   const b = made({ sendBufferMaxBytes: 80_000 });
   t.equal(b.send(20_000), FIXED);

@@ -157,6 +157,20 @@ t.test('what is written reads the same', async () => {
   );
 });
 
+t.test('a packet longer than the header can say has a total length of 0', async (t) => {
+  for (const [payloadLength, totalLength] of [
+    [65_515, 65_535],
+    [65_516, 0],
+    [200_000, 0],
+  ]) {
+    const header = new IpHeader();
+    header.protocol = 6;
+    t.equal(writeIpv4(AT, header, payloadLength), 20);
+    t.equal(packetMemory.view.getInt32(AT), 0x45000000 | totalLength);
+    t.equal(sumBytes(AT, 20), 0xffff);
+  }
+});
+
 t.test('random bytes never throw and are never read beyond their end', async (t) => {
   const random = new SeededRandom(4711);
   let sound = 0;

@@ -23,7 +23,8 @@ const PACKET_STATISTICS = 6;
 const MSG_TRUNC = 0x20;
 const EAGAIN = 11;
 const SOCKADDR_LL_BYTES = 20;
-const LONGEST_BYTES = 128 * 1024;
+/** A packet that is longer than its header can say, too (lib/link/oversize). */
+const LONGEST_BYTES = 256 * 1024;
 
 /** SKF_AD_OFF with SKF_AD_RANDOM: a number that nobody foresees. */
 const RANDOM = 0xfffff000 + 56;

@@ -15,7 +15,7 @@ import { kernelTest } from './requirements';
 
 /** Of a run that is longer than its queue, one packet in so many. */
 const SAMPLE = 128;
-const LONGEST_BYTES = 128 * 1024;
+const LONGEST_BYTES = 256 * 1024;
 
 /** What the kernel keeps of a run, with its overhead; and as much again of a long one's rest. */
 let queueBytes = 1024 * 1024;
