@@ -10,15 +10,14 @@
  * skipped that this Node should be able to do.
  */
 import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkout } from './nodes/checkout';
-import { installRelease, type Release } from './nodes/release';
+import { installRelease, type Release, releasesFolder } from './nodes/release';
 import { countResults, failuresIn, type Results } from './nodes/results';
 import { runProgram } from './nodes/run-program';
 
 const ROOT = join(__dirname, '..');
-const FOLDER = process.env.USERNET_NODES ?? join(tmpdir(), 'usernet-nodes');
+const FOLDER = releasesFolder();
 const MAJORS = ['22', '24'];
 
 /** Random programs on `node:net` and on usernet; `npm test` runs fewer, of one release. */

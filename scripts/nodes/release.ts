@@ -1,6 +1,7 @@
 /** A release of Node from npm, with its headers. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface Release {
@@ -8,6 +9,11 @@ export interface Release {
   version: string;
   /** Where `bin/node` and `include/node` are. */
   folder: string;
+}
+
+/** Where releases stay once they have been installed, each in a folder named after its major. */
+export function releasesFolder(): string {
+  return process.env.USERNET_NODES ?? join(tmpdir(), 'usernet-nodes');
 }
 
 /** Takes the newest of that major release; one that is there already costs a question. */
