@@ -1,20 +1,31 @@
 /**
- * What is true or false of an endpoint, as bits of one number: a field each would be a third of it,
- * and most endpoints do nothing but be there.
+ * What is true or false of an endpoint, and which events it has not reported, as bits of one
+ * number: a field each would be a third of it, and most endpoints do nothing but be there.
  */
-const QUEUED = 1;
-const REPORTING = 2;
-const WAITING = 4;
-const COUNTED = 8;
-const FORGOTTEN = 16;
-const CLOSED = 32;
-const DISPOSED = 64;
-const RELEASED = 128;
-const UNREFERENCED = 256;
-const DISCOVERS_PATH = 512;
+/** Where the bits of `lib/tcp/events` are. */
+const EVENTS = 0xff;
+const QUEUED = 256;
+const REPORTING = 512;
+const WAITING = 1024;
+const COUNTED = 2048;
+const FORGOTTEN = 4096;
+const CLOSED = 8192;
+const DISPOSED = 16384;
+const RELEASED = 32768;
+const UNREFERENCED = 65536;
+const DISCOVERS_PATH = 131072;
 
 export class EndpointFlags {
   #bits = 0;
+
+  /** Event bits that have not been reported yet. */
+  get events(): number {
+    return this.#bits & EVENTS;
+  }
+
+  set events(events: number) {
+    this.#bits = (this.#bits & ~EVENTS) | events;
+  }
 
   /** Is it in the turn's queue of those to be served? */
   get isQueued(): boolean {

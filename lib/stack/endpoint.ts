@@ -32,6 +32,9 @@ export interface EndpointHost {
   account(endpoint: Endpoint): void;
 }
 
+const HOP_LIMIT_BITS = 8;
+const HOP_LIMIT_MASK = 0xff;
+
 export class Endpoint extends EndpointFlags implements StackConnection, HeapItem, TableEntry {
   readonly localAddress: IpAddress;
   readonly remoteAddress: IpAddress;
@@ -42,22 +45,19 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
   readonly tuple: FourTuple;
   /** What is known of the path to the peer. */
   path: PathMtu;
-  hopLimit: number;
   readonly engine: TcpEngine;
-  /** RFC 6437: the same in all its packets; 0 in IPv4. */
-  readonly flowLabel: number;
   /** `tuple.addressSum()`, computed once. */
   readonly addressSum: number;
   /** Set until the connection has been handed to the listener's user. */
   listener: ListeningEndpoint | null;
   heldPort: HeldPort | null;
   heapIndex = -1;
-  /** Event bits that have not been reported yet. */
-  events = 0;
 
   readonly #host: EndpointHost;
   readonly #linkPath: PathMtu;
   readonly #splitBytes: number;
+  /** Flow label (20 bits) and hop limit. */
+  #ipFields: number;
   #failure: NetworkErrorCode | null = null;
 
   constructor(host: EndpointHost, plan: ConnectionPlan, engine: TcpEngine, flowLabel = 0) {
@@ -71,17 +71,25 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
     this.path = plan.path;
     this.#linkPath = plan.linkPath;
     if (plan.config.pathMtuDiscovery) this.noteDiscoversPath();
-    this.hopLimit = plan.hopLimit;
+    this.#ipFields = (flowLabel << HOP_LIMIT_BITS) | plan.hopLimit;
     this.engine = engine;
     this.listener = plan.listener;
     this.heldPort = plan.heldPort;
-    this.flowLabel = flowLabel;
     this.addressSum = plan.tuple.addressSum();
   }
 
   /** Most bytes of one packet that is handed to the link, which may cut it up. */
   get largestPacket(): number {
     return Math.max(this.path.mtu, this.#splitBytes);
+  }
+
+  get hopLimit(): number {
+    return this.#ipFields & HOP_LIMIT_MASK;
+  }
+
+  /** RFC 6437: the same in all its packets; 0 in IPv4. */
+  get flowLabel(): number {
+    return this.#ipFields >>> HOP_LIMIT_BITS;
   }
 
   /** May routers not cut its packets to pieces (RFC 1191 §3)? */
@@ -102,11 +110,11 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
   }
 
   send(chunk: Uint8Array, from = 0): number {
-    return this.#send(chunk, from, false);
+    return Endpoint.#send(this, chunk, from, false);
   }
 
   sendUrgent(chunk: Uint8Array): number {
-    return this.#send(chunk, 0, true);
+    return Endpoint.#send(this, chunk, 0, true);
   }
 
   get sendQueueBytes(): number {
@@ -153,14 +161,14 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
     if (this.engine.sendQueueBytes > 0) this.#host.sendAhead(this);
     this.engine.abort(this.#host.time());
     this.#host.sendAhead(this);
-    this.#leave();
+    Endpoint.#leave(this);
   }
 
   release(): void {
     if (this.isReleased) return;
     if (this.engine.sendQueueBytes > 0) this.#host.sendAhead(this); // it may be a reset, too
     this.engine.release(this.#host.time());
-    this.#leave();
+    Endpoint.#leave(this);
   }
 
   setNoDelay(on: boolean): void {
@@ -183,7 +191,7 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
 
   setHopLimit(hopLimit: number): void {
     checkHopLimit(hopLimit);
-    this.hopLimit = hopLimit;
+    this.#ipFields = (this.flowLabel << HOP_LIMIT_BITS) | hopLimit;
   }
 
   get softError(): NetworkErrorCode | null {
@@ -266,21 +274,23 @@ export class Endpoint extends EndpointFlags implements StackConnection, HeapItem
     this.engine.dispose();
   }
 
-  #send(chunk: Uint8Array, from: number, urgent: boolean): number {
-    if (this.isDisposed) return 0;
-    const taken = this.engine.send(chunk, from, urgent, this.#host.time());
-    this.#host.touch(this);
+  // Static, for an object with private methods has a field more than its own.
+
+  static #send(endpoint: Endpoint, chunk: Uint8Array, from: number, urgent: boolean): number {
+    if (endpoint.isDisposed) return 0;
+    const taken = endpoint.engine.send(chunk, from, urgent, endpoint.#host.time());
+    endpoint.#host.touch(endpoint);
     return taken;
   }
 
   /** There is no user any more. */
-  #leave(): void {
-    this.noteReleased();
-    this.handler = null;
-    this.events = 0;
-    this.#host.touch(this);
-    this.#host.account(this);
-    this.disposeIfUnused();
+  static #leave(endpoint: Endpoint): void {
+    endpoint.noteReleased();
+    endpoint.handler = null;
+    endpoint.events = 0;
+    endpoint.#host.touch(endpoint);
+    endpoint.#host.account(endpoint);
+    endpoint.disposeIfUnused();
   }
 }
 

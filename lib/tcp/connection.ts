@@ -46,9 +46,14 @@ export class Connection implements TcpEngine {
     this.#tcb = new Tcb(setup);
   }
 
-  /** The block itself, for tests and invariants. */
+  /** The block itself: whole from now on, until it rests again. */
   get tcb(): Tcb {
-    this.#wake();
+    if (this.#row !== NO_ROW) {
+      this.#tcb = restore(this.#row, this.#config!);
+      this.#config = null;
+      discard(this.#row);
+      this.#row = NO_ROW;
+    }
     return this.#tcb;
   }
 
@@ -70,7 +75,7 @@ export class Connection implements TcpEngine {
   }
 
   get lastSent(): number {
-    return this.#last.snd.nxt;
+    return Connection.#last(this).snd.nxt;
   }
 
   get deadline(): number {
@@ -109,8 +114,7 @@ export class Connection implements TcpEngine {
   }
 
   send(chunk: Uint8Array, from: number, urgent: boolean, now: number): number {
-    this.#wake();
-    return calls.send(this.#tcb, chunk, from, urgent, now);
+    return calls.send(this.tcb, chunk, from, urgent, now);
   }
 
   receive(now: number): Buffer | null {
@@ -122,38 +126,32 @@ export class Connection implements TcpEngine {
   }
 
   shutdown(): void {
-    this.#wake();
-    calls.shutdown(this.#tcb);
+    calls.shutdown(this.tcb);
   }
 
   abort(): void {
-    this.#wake();
-    calls.abort(this.#tcb);
+    calls.abort(this.tcb);
   }
 
   release(now: number): void {
-    this.#wake();
-    calls.release(this.#tcb, now);
+    calls.release(this.tcb, now);
   }
 
   setNoDelay(on: boolean): void {
-    this.#wake();
-    this.#tcb.noDelay = on;
+    this.tcb.noDelay = on;
   }
 
   setKeepAlive(on: boolean, delayMs: number, now: number): void {
-    this.#wake();
-    calls.setKeepAlive(this.#tcb, on, delayMs, now);
+    calls.setKeepAlive(this.tcb, on, delayMs, now);
   }
 
   tune(changes: Partial<TcpTuning>): void {
-    this.#wake();
-    calls.tune(this.#tcb, changes);
+    calls.tune(this.tcb, changes);
   }
 
   /** To be looked at does not wake it. */
   info(now: number): TcpInfo {
-    return describe(this.#row === NO_ROW ? this.#tcb : this.#restored(), now);
+    return describe(this.#row === NO_ROW ? this.#tcb : restore(this.#row, this.#config!), now);
   }
 
   openFromCookie(seg: Segment, syn: Segment, iss: number, now: number): void {
@@ -163,32 +161,27 @@ export class Connection implements TcpEngine {
   }
 
   mayReopen(seg: Segment): boolean {
-    return this.state === 'TIME-WAIT' && mayReopen(this.#last, seg);
+    return this.state === 'TIME-WAIT' && mayReopen(Connection.#last(this), seg);
   }
 
   handlePathError(error: PathError, seq: number): boolean {
-    this.#wake();
-    return handlePathError(this.#tcb, error, seq);
+    return handlePathError(this.tcb, error, seq);
   }
 
   handlePathMtu(mss: number, seq: number): boolean {
-    this.#wake();
-    return handlePathMtu(this.#tcb, mss, seq);
+    return handlePathMtu(this.tcb, mss, seq);
   }
 
   handleWiderPath(bytes: number): void {
-    this.#wake();
-    handleWiderPath(this.#tcb, bytes);
+    handleWiderPath(this.tcb, bytes);
   }
 
   handleSegment(seg: Segment, now: number): void {
-    this.#wake();
-    segmentArrives(this.#tcb, seg, now);
+    segmentArrives(this.tcb, seg, now);
   }
 
   handleTimeout(now: number): void {
-    this.#wake();
-    handleTimeout(this.#tcb, now);
+    handleTimeout(this.tcb, now);
   }
 
   pollTransmit(now: number, out: Segment): boolean {
@@ -201,7 +194,7 @@ export class Connection implements TcpEngine {
     if (this.#row !== NO_ROW) return 0;
     const { events } = tcb;
     tcb.events = 0;
-    if (tcb.state === 'TIME-WAIT' && mayRestInTimeWait(tcb)) this.#rest();
+    if (tcb.state === 'TIME-WAIT' && mayRestInTimeWait(tcb)) Connection.#keep(this);
     return events;
   }
 
@@ -209,45 +202,36 @@ export class Connection implements TcpEngine {
     if (this.#row !== NO_ROW) return true;
     const tcb = this.#tcb;
     if (!tcb.isWithoutText && !isSilent(tcb, now)) return false;
-    if (mayRestIdle(tcb)) this.#rest();
+    if (mayRestIdle(tcb)) Connection.#keep(this);
     return true;
   }
 
   dispose(): void {
-    if (this.#row === NO_ROW) this.#giveBack();
+    if (this.#row === NO_ROW) giveBack(this.#tcb);
     else discard(this.#row);
     this.#row = NO_ROW;
   }
 
+  // Static, for an object with private methods has a field more than its own.
+
   /** A successor, of which there may be many a second, wakes no connection in TIME-WAIT. */
-  get #last(): LastNumbers {
-    return this.#row === NO_ROW ? this.#tcb : lastNumbers(this.#row);
+  static #last(connection: Connection): LastNumbers {
+    return connection.#row === NO_ROW ? connection.#tcb : lastNumbers(connection.#row);
   }
 
-  #giveBack(): void {
-    this.#tcb.sendBuffer.clear();
-    this.#tcb.receiveBuffer.clear();
-    this.#tcb.forgetGaps();
+  static #keep(connection: Connection): void {
+    const tcb = connection.#tcb;
+    const row = keep(tcb);
+    if (row === NO_ROW) return;
+    giveBack(tcb);
+    connection.#row = row;
+    connection.#config = tcb.config;
+    connection.#tcb = standInFor(tcb);
   }
+}
 
-  #rest(): void {
-    const tcb = this.#tcb;
-    this.#row = keep(tcb);
-    if (this.#row === NO_ROW) return;
-    this.#giveBack();
-    this.#config = tcb.config;
-    this.#tcb = standInFor(tcb);
-  }
-
-  #wake(): void {
-    if (this.#row === NO_ROW) return;
-    this.#tcb = this.#restored();
-    this.#config = null;
-    discard(this.#row);
-    this.#row = NO_ROW;
-  }
-
-  #restored(): Tcb {
-    return restore(this.#row, this.#config!);
-  }
+function giveBack(tcb: Tcb): void {
+  tcb.sendBuffer.clear();
+  tcb.receiveBuffer.clear();
+  tcb.forgetGaps();
 }

@@ -42,3 +42,15 @@ t.test('each changes by itself', async (t) => {
     t.same(shown(flags), expected, `${flag} no longer`);
   }
 });
+
+t.test('events are apart from what is true', async (t) => {
+  const flags = new EndpointFlags();
+  flags.isQueued = true;
+  flags.events |= 0xff;
+  flags.events &= ~4;
+  t.equal(flags.events, 0xfb);
+  flags.isQueued = false;
+  t.equal(flags.events, 0xfb);
+  flags.events = 0;
+  t.same(shown(flags), shown(new EndpointFlags()));
+});
