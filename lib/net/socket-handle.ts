@@ -6,12 +6,12 @@
  * The stack calls it from its event phase only, so the user's listeners never run inside segment
  * processing.
  */
-import { AsyncResource } from 'node:async_hooks';
 import type { AddressInfo } from 'node:net';
 import type { ConnectionHandler, StackBinding, StackConnection } from '../../types/stack';
 import type { NetworkErrorCode } from '../support/network-error';
 import { addressInfo } from './address-info';
 import { addressError, callError } from './errors';
+import { HandleFlags } from './handle-flags';
 import { NODE_MAJOR } from './node-major';
 import { PipeConnection } from './pipe-connection';
 import { inside, ownInside, type UserBuffer } from './socket-inside';
@@ -27,36 +27,22 @@ export type OpenCallback = (failure: NetworkErrorCode | null) => void;
  */
 const HANG_UP_IS_END = NODE_MAJOR < 24;
 
-export class SocketHandle implements ConnectionHandler {
+export class SocketHandle extends HandleFlags implements ConnectionHandler {
   connection: StackConnection | null = null;
   /** A local end that waits for a connection from it. */
   #binding: StackBinding | null = null;
-  /** Does the stream want what arrives? */
-  reading = false;
-  /** Did it want to read before there was a connection? */
-  readsWhenOpen = false;
   bytesRead = 0;
 
-  /** The user's async context when the connection was begun: his listeners run in it. */
-  readonly #scope = new AsyncResource('TCPWRAP');
   #socket: SocketMethods | null = null;
   #opened: OpenCallback | null = null;
-  #pulling = false;
-  #ended = false;
-  /** Is the end of what the peer sent an end for its reader, although the connection died? */
-  #hasPeerEnded = false;
-  /** Has our side been ended? */
-  #isShut = false;
   /** Why the connection died, until a read or a write has said so. */
   #failure: NetworkErrorCode | null = null;
-  #referenced = true;
-  /** Was the connection accepted on an IPv6 listener, whose IPv4 peers bear mapped addresses? */
-  readonly #dualStack: boolean;
   /** Made with the first write. */
   #writer: SocketWriter | null = null;
 
+  /** @param dualStack see `isDualStack` */
   constructor(dualStack = false) {
-    this.#dualStack = dualStack;
+    super(dualStack);
   }
 
   /** Whose handle this is. From here on its stream is fed. */
@@ -65,7 +51,7 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   /** Takes over a local end. */
-  bind(binding: StackBinding): void {
+  hold(binding: StackBinding): void {
     this.#binding = binding;
   }
 
@@ -85,7 +71,7 @@ export class SocketHandle implements ConnectionHandler {
   open(connection: StackConnection, opened: OpenCallback | null): void {
     this.connection = connection;
     this.#opened = opened;
-    if (!this.#referenced) connection.unref();
+    if (!this.hasRef()) connection.unref();
   }
 
   /**
@@ -167,41 +153,37 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   shutdown(): void {
-    this.#isShut = true;
+    this.noteShut();
     this.connection?.shutdown();
   }
 
   ref(): void {
-    this.#referenced = true;
+    this.isReferenced = true;
     this.connection?.ref();
   }
 
   unref(): void {
-    this.#referenced = false;
+    this.isReferenced = false;
     this.connection?.unref();
-  }
-
-  hasRef(): boolean {
-    return this.#referenced;
   }
 
   /** Node's HTTP agent asks for it when a socket is used again. */
   getAsyncId(): number {
-    return this.#scope.asyncId();
+    return this.asyncId();
   }
 
   localAddress(): AddressInfo | null {
     const binding = this.#binding;
-    if (binding !== null) return addressInfo(binding.address, binding.port, this.#dualStack);
+    if (binding !== null) return addressInfo(binding.address, binding.port, this.isDualStack);
     const connection = this.#tcp;
     if (connection === null) return null;
-    return addressInfo(connection.localAddress, connection.localPort, this.#dualStack);
+    return addressInfo(connection.localAddress, connection.localPort, this.isDualStack);
   }
 
   remoteAddress(): AddressInfo | null {
     const connection = this.#tcp;
     if (connection === null) return null;
-    return addressInfo(connection.remoteAddress, connection.remotePort, this.#dualStack);
+    return addressInfo(connection.remoteAddress, connection.remotePort, this.isDualStack);
   }
 
   /** Null also for a pipe. */
@@ -216,7 +198,7 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   handleUrgent(): void {
-    this.#scope.runInAsyncScope(() => this.#socket?.emit('urgent'));
+    this.runInAsyncScope(() => this.#socket?.emit('urgent'));
   }
 
   /** The error it would be, should it end the connection. */
@@ -228,16 +210,16 @@ export class SocketHandle implements ConnectionHandler {
     const error = this.opening
       ? addressError('connect', code, remoteAddress.text, remotePort)
       : callError('read', code);
-    this.#scope.runInAsyncScope(() => socket.emit('softError', error));
+    this.runInAsyncScope(() => socket.emit('softError', error));
   }
 
   handleReadable(): void {
-    if (!this.reading || this.#pulling || this.connection === null) return;
-    this.#scope.runInAsyncScope(this.#pull, this);
+    if (!this.reading || this.isPulling || this.connection === null) return;
+    this.runInAsyncScope(this.#pull, this);
   }
 
   handleWritable(): void {
-    if (this.#writer?.waiting) this.#scope.runInAsyncScope(this.#proceed, this);
+    if (this.#writer?.waiting) this.runInAsyncScope(this.#proceed, this);
   }
 
   handleError(code: NetworkErrorCode): void {
@@ -246,9 +228,9 @@ export class SocketHandle implements ConnectionHandler {
       return;
     }
     // A reset behind the peer's FIN spoils no reading: there is an end to be read.
-    const isBehindFin = code === 'EPIPE' || (this.#ended && !this.#hasPeerEnded);
+    const isBehindFin = code === 'EPIPE' || (this.hasEnded && !this.hasPeerEnded);
     this.#failure = isBehindFin && code === 'ECONNRESET' ? 'EPIPE' : code;
-    if (isBehindFin) this.#hasPeerEnded = true;
+    if (isBehindFin) this.notePeerEnded();
     if (this.reading) this.handleReadable();
     else this.#later(() => this.#reportFailure());
   }
@@ -285,7 +267,7 @@ export class SocketHandle implements ConnectionHandler {
   #pull(): void {
     const socket = this.#socket;
     if (socket === null) return;
-    this.#pulling = true;
+    this.isPulling = true;
     try {
       const before = this.bytesRead;
       const userBuffer = socket[inside].userBuffer;
@@ -295,7 +277,7 @@ export class SocketHandle implements ConnectionHandler {
       if (this.reading && this.bytesRead !== before) this.#remindOfRest();
       else if (this.reading) this.#checkEnd(socket);
     } finally {
-      this.#pulling = false;
+      this.isPulling = false;
     }
   }
 
@@ -307,7 +289,7 @@ export class SocketHandle implements ConnectionHandler {
 
   #noteRead(socket: SocketMethods): void {
     socket[inside].timer?.refresh();
-    if (HANG_UP_IS_END && this.connection?.state === 'CLOSED') this.#hasPeerEnded = true;
+    if (HANG_UP_IS_END && this.connection?.state === 'CLOSED') this.notePeerEnded();
   }
 
   #pullChunk(socket: SocketMethods): void {
@@ -331,10 +313,10 @@ export class SocketHandle implements ConnectionHandler {
 
   /** Nothing is left to read: was that all, or has the connection died? */
   #checkEnd(socket: SocketMethods): void {
-    if (this.#failure !== null && !this.#hasPeerEnded) {
+    if (this.#failure !== null && !this.hasPeerEnded) {
       this.#later(() => this.#reportFailure());
-    } else if ((this.#hasPeerEnded || this.connection!.readEnded) && !this.#ended) {
-      this.#ended = true;
+    } else if ((this.hasPeerEnded || this.connection!.readEnded) && !this.hasEnded) {
+      this.noteEnded();
       this.reading = false;
       socket[inside].timer?.refresh();
       socket.push(null);
@@ -350,7 +332,7 @@ export class SocketHandle implements ConnectionHandler {
   }
 
   #later(fn: () => void): void {
-    this.#scope.runInAsyncScope(setImmediate, null, fn);
+    this.runInAsyncScope(setImmediate, null, fn);
   }
 
   /** The idle timer asks whether a waiting write has made progress. */
@@ -367,6 +349,6 @@ export class SocketHandle implements ConnectionHandler {
 
   /** A stream may begin anew (`connect` after `end`) over a connection that ends its side. */
   #writeFailure(): NetworkErrorCode | null {
-    return this.#failure ?? (this.#isShut || this.isBound ? 'EPIPE' : null);
+    return this.#failure ?? (this.isShut || this.isBound ? 'EPIPE' : null);
   }
 }

@@ -155,7 +155,7 @@ function startAccepted(
 /** Bound, and not connected. */
 function startBound(socket: SocketMethods, { binding, stack }: Adopted): void {
   const handle = new SocketHandle();
-  handle.bind(binding!);
+  handle.hold(binding!);
   if (stack !== socket[inside].stack) ownInside(socket).stack = stack;
   adoptHandle(socket, handle);
 }
