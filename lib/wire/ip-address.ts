@@ -12,9 +12,10 @@ const ZONE = /^[0-9a-zA-Z.:-]+$/;
 const IPV4_PART = /^(?:0|[1-9][0-9]{0,2})$/;
 const IPV6_GROUP = /^[0-9a-fA-F]{1,4}$/;
 
-/** Lately used addresses of IPv4, each at a place that its number says. */
+/** Lately used addresses of IPv4, and as IPv6 spells them, each at a place that its number says. */
 const RECENT = 256;
 const recent: Array<IpAddress | null> = new Array(RECENT).fill(null);
+const recentMapped: Array<IpAddress | null> = new Array(RECENT).fill(null);
 /** A program that opens many connections mostly names one peer again and again. */
 let lastText = '';
 let lastParsed: IpAddress | null = null;
@@ -56,11 +57,15 @@ export class IpAddress {
 
   /** Connections between few hosts share a few addresses, and their text. */
   static fromIpv4(word: number): IpAddress {
+    return IpAddress.#recall(recent, 4, word);
+  }
+
+  static #recall(from: Array<IpAddress | null>, family: 4 | 6, word: number): IpAddress {
     const place = (word ^ (word >>> 8)) & (RECENT - 1);
-    const known = recent[place];
+    const known = from[place];
     if (known !== null && known.w3 === (word | 0)) return known;
-    const address = new IpAddress(4, 0, 0, MAPPED_PREFIX, word, '');
-    recent[place] = address;
+    const address = new IpAddress(family, 0, 0, MAPPED_PREFIX, word, '');
+    from[place] = address;
     return address;
   }
 
@@ -80,6 +85,7 @@ export class IpAddress {
 
   /** The same, spelled as IPv6: ::ffff:a.b.c.d. */
   mapped(): IpAddress {
+    if (this.isMapped && this.zone === '') return IpAddress.#recall(recentMapped, 6, this.w3);
     return new IpAddress(6, this.w0, this.w1, this.w2, this.w3, this.zone);
   }
 

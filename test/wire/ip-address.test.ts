@@ -187,3 +187,19 @@ t.test('knows the special addresses', async (t) => {
   t.equal(IPV4_LOOPBACK.text, '127.0.0.1');
   t.equal(IPV6_LOOPBACK.text, '::1');
 });
+
+t.test('lately used addresses of IPv4 are shared, each spelling by itself', async (t) => {
+  const word = IpAddress.parse('192.0.2.7')!.w3;
+  const plain = IpAddress.fromIpv4(word);
+  t.equal(IpAddress.fromIpv4(word), plain);
+  t.equal(plain.mapped(), plain.mapped());
+  t.equal(plain.mapped().mapped(), plain.mapped());
+  for (let i = 0; i < 100_000; i += 17) {
+    const text = `10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}`;
+    const one = IpAddress.fromIpv4((10 << 24) | i);
+    if (one.text !== text || one.family !== 4) return t.fail(`${one.text} for ${text}`);
+    const mapped = one.mapped();
+    if (mapped.text !== `::ffff:${text}` || mapped.family !== 6) return t.fail(mapped.text);
+  }
+  t.equal(plain.text, '192.0.2.7');
+});
