@@ -1,6 +1,7 @@
 /**
  * How fast is usernet over a TUN device at an MTU of 1,500 against a peer with the kernel's TCP,
- * beside `node:net` over a veth pair against the same peer?
+ * beside `node:net` over a veth pair against the same peer? And how fast could it be: what a sender
+ * without a TCP reaches on the same device (support/tun-skeleton).
  *
  * Peer and benchmark are processes in two network namespaces of their own; reno on all sides.
  * Needs CAP_NET_ADMIN and CAP_SYS_ADMIN.
@@ -11,6 +12,7 @@ import { bulkRow, measureRows, type PeerPorts, reportRows } from './support/bulk
 import type { NetLike } from './support/bulk-transfer';
 import { runNearAndFar } from './support/near-and-far';
 import { samplesOf } from './support/report';
+import { TunSkeleton } from './support/tun-skeleton';
 
 const SAMPLES = samplesOf(5);
 const DURATION_MS = 1000;
@@ -37,8 +39,18 @@ async function measure(far: string, farAddress: string, ports: PeerPorts): Promi
       bulkRow(name, createNet(stack) as NetLike, HOST_ADDRESS.replace('.1.', `.${third}.`)),
     );
   }
+  const skeletons: TunSkeleton[] = [];
+  for (const keeps of [true, false]) {
+    const third = keeps ? 3 : 4;
+    const address = OWN_ADDRESS.replace('.1.', `.${third}.`);
+    const link = createTunLink({ addresses: `${address}/24`, namespace: far });
+    const skeleton = new TunSkeleton(link, address, keeps);
+    skeletons.push(skeleton);
+    const name = keeps ? 'skeleton that keeps the text' : 'skeleton';
+    rows.push(bulkRow(name, skeleton, HOST_ADDRESS.replace('.1.', `.${third}.`), true));
+  }
   await measureRows(rows, ports, SAMPLES, WRITE_BYTES, DURATION_MS);
-  for (const stack of stacks) stack.close();
+  for (const one of [...stacks, ...skeletons]) one.close();
   reportRows(rows);
 }
 

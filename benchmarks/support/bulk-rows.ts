@@ -8,6 +8,8 @@ export interface BulkRow {
   host: string;
   out: BulkResult[];
   into: BulkResult[];
+  /** Is it only a sender? */
+  sendsOnly: boolean;
 }
 
 /** What the peer listens on: `sink` reads, `source` sends. */
@@ -16,8 +18,8 @@ export interface PeerPorts {
   source: number;
 }
 
-export function bulkRow(name: string, net: NetLike, host: string): BulkRow {
-  return { name, net, host, out: [], into: [] };
+export function bulkRow(name: string, net: NetLike, host: string, sendsOnly = false): BulkRow {
+  return { name, net, host, out: [], into: [], sendsOnly };
 }
 
 /** One after the other, again and again, so that whatever else the machine does meets them all. */
@@ -29,19 +31,20 @@ export async function measureRows(
   durationMs: number,
 ): Promise<void> {
   for (let i = 0; i < samples; i++) {
-    for (const { net, host, out, into } of rows) {
+    for (const { net, host, out, into, sendsOnly } of rows) {
       out.push(await bulkOut(net, ports.sink, writeBytes, durationMs, host));
-      into.push(await bulkIn(net, ports.source, durationMs, host));
+      if (!sendsOnly) into.push(await bulkIn(net, ports.source, durationMs, host));
     }
   }
 }
 
 /** Speeds, ratios to the first row, and what each byte cost. */
-export function reportRows(rows: readonly BulkRow[]): void {
+export function reportRows(all: readonly BulkRow[]): void {
   for (const [direction, words] of [
     ['out', 'to the kernel'],
     ['into', 'from the kernel'],
   ] as const) {
+    const rows = all.filter((one) => one[direction].length > 0);
     const speeds = rows.map((one) => spreadOf(one[direction].map(({ gbits }) => gbits)));
     rows.forEach(({ name }, i) => {
       printRow(`${name}, ${words}`, speeds[i], 'Gbit/s');
