@@ -3,13 +3,13 @@
  * that is still to be cut into segments ("BIG TCP" for IPv4): their total length is 0, and how long
  * they are is known from what was handed over. In Linux since 6.3; before, they are malformed.
  *
- * Four times as much text a packet is a quarter of the system calls, of the ACKs that answer, and
- * of what either end does for a segment.
+ * Three times as much text a packet is a third of the system calls, of the ACKs that answer, and of
+ * what either end does for a packet.
  */
 import { release } from 'node:os';
 
-/** Longest such packet. A power of two has room for it and for the header before it. */
-export const OVERSIZE_BYTES = 262_144 - 64;
+/** Longest such packet: of more, what one end has copied leaves its cache before it is read. */
+export const OVERSIZE_BYTES = 196_608;
 
 /** The first kernel that takes them. */
 const FIRST_MAJOR = 6;

@@ -5,10 +5,11 @@
 import { seqDiff } from './seq';
 import type { Tcb } from './tcb';
 
-/** So much is still in a cache when it is sent. */
-const CACHED_BYTES = 1_048_576;
-/** A round trip so many times as long as the shortest is spent in a queue. */
+/** So much is still in a processor's cache when it is sent. */
+const CACHED_BYTES = 524_288;
+/** On a path shorter than this a round trip so many times as long as the shortest is a queue's. */
 const QUEUED_ROUND_TRIPS = 4;
+const SHORT_PATH_MS = 1;
 
 /** What the receiver has seen since it last looked. */
 export class ReadRate {
@@ -48,9 +49,9 @@ export function noteReceiverRtt(tcb: Tcb, tsecr: number, now: number): void {
 }
 
 /**
- * The congestion window has outgrown half the send buffer, and the user waits for room. Beyond what
- * a processor's cache holds it grows for a long path only, not for a queue, where a link takes many
- * segments at once: what waits in one comes no sooner for being more, and costs more to copy.
+ * The congestion window has outgrown half the send buffer, and the user waits for room. Where a
+ * short path takes many segments at once, it does not outgrow the cache for a queue's sake: what
+ * waits in one comes no sooner for being more, and costs more to copy.
  */
 export function growSendBuffer(tcb: Tcb): void {
   const { sendBuffer, cc, config } = tcb;
@@ -61,5 +62,6 @@ export function growSendBuffer(tcb: Tcb): void {
 }
 
 function isQueueing({ rtt, snd }: Tcb): boolean {
-  return snd.burst > snd.mss && rtt.srtt > QUEUED_ROUND_TRIPS * rtt.min;
+  const { min, srtt } = rtt;
+  return snd.burst > snd.mss && min < SHORT_PATH_MS && srtt > QUEUED_ROUND_TRIPS * min;
 }
