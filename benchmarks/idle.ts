@@ -24,9 +24,12 @@ const CONNECTIONS = 8000;
 const WARM_UP = 200;
 const MANY = 50_000;
 const PER_ADDRESS = 10_000;
-/** The deadlines of the handshakes run out, and the garbage collector comes to an end. */
-const SETTLING_MS = 2000;
-const WATCH_MS = 5000;
+/**
+ * The deadlines of the handshakes run out, all have been asked whether they are idle, and the
+ * garbage collector comes to an end; some seconds later it will begin once more.
+ */
+const SETTLING_MS = 6000;
+const WATCH_MS = 2000;
 
 interface Cost {
   rss: number;

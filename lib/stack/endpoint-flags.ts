@@ -14,6 +14,7 @@ const DISPOSED = 16384;
 const RELEASED = 32768;
 const UNREFERENCED = 65536;
 const DISCOVERS_PATH = 131072;
+const WATCHED = 262144;
 
 export class EndpointFlags {
   #bits = 0;
@@ -106,6 +107,15 @@ export class EndpointFlags {
 
   set isReferenced(on: boolean) {
     this.#bits = on ? this.#bits & ~UNREFERENCED : this.#bits | UNREFERENCED;
+  }
+
+  /** Is it among those to be asked whether they are idle? */
+  get isWatched(): boolean {
+    return (this.#bits & WATCHED) !== 0;
+  }
+
+  set isWatched(on: boolean) {
+    this.#bits = on ? this.#bits | WATCHED : this.#bits & ~WATCHED;
   }
 
   /** Does it look for the path's MTU, so that routers may not cut its packets (RFC 1191 §3)? */

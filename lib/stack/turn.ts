@@ -217,7 +217,7 @@ export class Turn implements EndpointHost {
 
   #serve(endpoint: Endpoint): void {
     const { deadlines, idle, liveness } = this.#parts;
-    idle.noteActivity();
+    idle.watch(endpoint);
     endpoint.isQueued = false;
     if (!endpoint.isForgotten) {
       this.#transmit(endpoint);

@@ -2,7 +2,14 @@
 import t from 'tap';
 import { EndpointFlags } from '../../lib/stack/endpoint-flags';
 
-const SETTERS = ['isQueued', 'isReporting', 'isWaiting', 'isCounted', 'isReferenced'] as const;
+const SETTERS = [
+  'isQueued',
+  'isReporting',
+  'isWaiting',
+  'isCounted',
+  'isWatched',
+  'isReferenced',
+] as const;
 const NOTES = [
   ['noteForgotten', 'isForgotten'],
   ['noteClosed', 'isClosed'],
