@@ -106,7 +106,7 @@ export class SocketHandle extends HandleFlags implements ConnectionHandler {
   /** The stream wants data. It comes soon, and never while the stream is asking. */
   readStart(): void {
     this.reading = true;
-    this.connection?.remind();
+    if (this.connection !== null) this.#remindOfRest(this.connection);
   }
 
   readStop(): void {
@@ -274,15 +274,14 @@ export class SocketHandle extends HandleFlags implements ConnectionHandler {
       if (userBuffer === null) this.#pullChunk(socket);
       else this.#pullInto(userBuffer);
       if (this.bytesRead !== before) this.#noteRead(socket);
-      if (this.reading && this.bytesRead !== before) this.#remindOfRest();
+      if (this.reading && this.bytesRead !== before) this.#remindOfRest(this.connection!);
       else if (this.reading) this.#checkEnd(socket);
     } finally {
       this.isPulling = false;
     }
   }
 
-  #remindOfRest(): void {
-    const connection = this.connection!;
+  #remindOfRest(connection: StackConnection): void {
     const isOver = this.#failure !== null || connection.readEnded;
     if (isOver || connection.receiveQueueBytes > 0) connection.remind();
   }

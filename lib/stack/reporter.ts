@@ -19,6 +19,8 @@ import {
 import type { Counters } from './counters';
 import type { Endpoint } from './endpoint';
 
+/** Of these a handler only takes note: no user hears of them there and then. */
+const NOTED = EVENT_CONNECTED | EVENT_CLOSED;
 /** What ends a connection that has not been handed out yet. */
 const ENDED = EVENT_ABANDONED | EVENT_ERROR | EVENT_CLOSED;
 
@@ -29,24 +31,22 @@ export class Reporter {
     this.#counters = counters;
   }
 
-  /** @returns whether somebody was told something */
+  /** @returns whether a user may have heard something */
   report(endpoint: Endpoint): boolean {
     if (endpoint.listener !== null) return this.#handOut(endpoint);
-    const isHeard = endpoint.events !== 0 && endpoint.handler !== null;
-    if (isHeard) {
-      this.#tellNext(endpoint);
+    const event = endpoint.events & -endpoint.events; // the lowest bit is told first
+    const isTold = event !== 0 && endpoint.handler !== null;
+    if (isTold) {
+      endpoint.events &= ~event;
+      this.#tell(endpoint, event);
       // The close is no news of its own: it says that there will be none.
-      if (endpoint.events === EVENT_CLOSED && endpoint.handler !== null) this.#tellNext(endpoint);
+      if (endpoint.events === EVENT_CLOSED && endpoint.handler !== null) {
+        endpoint.events = 0;
+        this.#tell(endpoint, EVENT_CLOSED);
+      }
     }
     if (endpoint.handler === null) endpoint.events = 0;
-    return isHeard;
-  }
-
-  /** The lowest bit is told first. */
-  #tellNext(endpoint: Endpoint): void {
-    const event = endpoint.events & -endpoint.events;
-    endpoint.events &= ~event;
-    this.#tell(endpoint, event);
+    return isTold && (event & NOTED) === 0;
   }
 
   /**

@@ -31,6 +31,8 @@ import type { SegmentTrace } from './segment-trace';
 
 /** So much may be done in between the readings of the clock: some 20 µs. */
 const WORK_PER_READING = 16;
+/** What so many users answer is sent at once; and nothing waits for more of them. */
+const TOLD_IN_A_ROW = 32;
 const LONG_AGO = -WORK_PER_READING - 1;
 
 export interface TurnParts {
@@ -69,6 +71,8 @@ export class Turn implements EndpointHost {
   #running = false;
   #receiving = false;
   #expiring = false;
+  /** How many users were told something since anything was sent. */
+  #toldInARow = 0;
   /** Has all that users put off been done since one of them was told something? */
   #mayTell = false;
   #scheduled = false;
@@ -181,8 +185,10 @@ export class Turn implements EndpointHost {
     this.#clockedAt = LONG_AGO;
     try {
       while (!this.#isSpent) {
-        if (this.#hasToSend) this.#pass();
-        else if (this.#reporting.size > 0 && this.#mayTell) this.#report(this.#reporting.shift()!);
+        if (this.#isTelling) {
+          if (!this.#mayTell) break;
+          this.#report(this.#reporting.shift()!);
+        } else if (this.#hasToSend) this.#pass();
         else break;
       }
     } finally {
@@ -195,8 +201,15 @@ export class Turn implements EndpointHost {
     }
   }
 
+  /** Are there users to be told before it is worth while to send what those before them said? */
+  get #isTelling(): boolean {
+    if (this.#reporting.size === 0) return false;
+    return this.#toldInARow < TOLD_IN_A_ROW || !this.#hasToSend;
+  }
+
   #pass(): void {
     this.#steps++;
+    this.#toldInARow = 0;
     if (this.#work - this.#clockedAt > WORK_PER_READING) this.#readClock();
     for (let left = this.#jobs.size; left > 0; left--) this.#jobs.shift()?.();
     for (let left = this.#dirty.size; left > 0 && !this.#isSpent; left--) {
@@ -249,6 +262,7 @@ export class Turn implements EndpointHost {
 
   #report(endpoint: Endpoint): void {
     this.#steps++;
+    this.#toldInARow++;
     endpoint.isReporting = false;
     this.#told = endpoint;
     this.#mayTell = false;
