@@ -2,10 +2,11 @@
  * A network between this process and the host's kernel, over a TUN device: the stack lives at
  * addresses of its own, and the kernel is its neighbour and, if it forwards, its router.
  *
- * With offload, packets of up to 64 KiB cross whole in both directions, whatever the MTU: whoever
- * takes them out of the kernel again cuts them. Works on Linux, with CAP_NET_ADMIN or a device that
- * was made for the user. Where packets are only to be carried elsewhere, the link can be opened
- * with a LinkHost of one's own, without a stack, and `offload: false`.
+ * With offload, packets of up to 64 KiB (to the host itself 192) cross whole in both directions,
+ * whatever the MTU: whoever takes them out of the kernel again cuts them. Works on Linux, with
+ * CAP_NET_ADMIN or a device that was made for the user. Where packets are only to be carried
+ * elsewhere, the link can be opened with a LinkHost of one's own, without a stack, and
+ * `offload: false`.
  */
 import type { Link, LinkHost, LinkRoute } from '../../types/link';
 import { NetworkError } from '../support/network-error';

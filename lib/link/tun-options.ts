@@ -31,7 +31,8 @@ export interface TunLinkOptions {
   /** Largest packet on the device, in bytes: 68 to 65,535. 1500 unless given. */
   mtu?: number;
   /**
-   * Partial checksums and TCP segments of up to 64 KiB, both ways. True unless given. Without, the
+   * Partial checksums, and TCP segments of up to 64 KiB both ways: of up to 192 KiB to IPv4
+   * addresses of the host's at the device, since Linux 6.3. True unless given. Without, the
    * device carries finished packets of `mtu` bytes: for those who hand them on elsewhere.
    */
   offload?: boolean;
