@@ -5,9 +5,9 @@
 import type { StackLimits } from '../../types/stack';
 
 export const DEFAULT_LIMITS: Readonly<StackLimits> = {
-  // About 3 KB of heap each while idle (`npm run bench -- idle`). Past it `connect` throws ENOBUFS
-  // and a SYN is dropped and counted (`tcpConnectionLimit`): the peer repeats it, as with any full
-  // host.
+  // About 1.4 KB each while idle (`npm run bench -- idle`), four times that while text moves, and
+  // its buffers. Past it `connect` throws ENOBUFS and a SYN is dropped and counted
+  // (`tcpConnectionLimit`): the peer repeats it, as with any full host.
   connections: 65_536,
   // Linux: net.ipv4.tcp_max_syn_backlog on a small host; a listener's backlog may set it lower.
   // Past it a SYN is answered by a cookie, or dropped (`synCookiesSent`, `tcpListenFull`).
