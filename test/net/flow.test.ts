@@ -324,3 +324,38 @@ onEachStack('a piece can be awaited, and then the next', async (t, net) => {
   }
   t.equal(sha256(Buffer.concat(read)), sha256(bytes));
 });
+
+// What flows goes to its listeners past the stream's buffer. Whatever a listener does that needs
+// the buffer, nothing may be lost, doubled, or out of its place.
+onEachStack('a listener pauses, puts back, changes its kind', async (t, net) => {
+  const { client, accepted } = await pair(t, net);
+  const bytes = pattern(STREAM_BYTES);
+  const read: Buffer[] = [];
+  let calls = 0;
+  const take = (piece: Buffer): void => {
+    calls++;
+    if (calls % 4 === 2 && piece.length > 10) {
+      read.push(piece.subarray(0, 10));
+      accepted.unshift(piece.subarray(10));
+      return;
+    }
+    read.push(piece);
+    if (calls % 4 === 3) {
+      accepted.pause();
+      setImmediate(() => accepted.resume());
+    }
+    if (calls === 9) {
+      accepted.off('data', take);
+      accepted.on('readable', () => {
+        for (let more = accepted.read(); more !== null; more = accepted.read()) read.push(more);
+      });
+    }
+  };
+  accepted.on('data', take);
+  t.equal(accepted.readableDidRead, false);
+  client.end(bytes);
+  await event(accepted, 'end');
+  t.equal(accepted.readableDidRead, true);
+  t.ok(calls >= 9);
+  t.equal(sha256(Buffer.concat(read)), sha256(bytes));
+});
