@@ -9,8 +9,8 @@ import { printHeading, samplesOf } from './support/report';
 
 const SAMPLES = samplesOf(5);
 const CONNECTIONS = 5000;
-/** So many, for V8 compiles the last of what a connection runs through after some thousand. */
-const WARM_UP = 4000;
+/** So many, for V8 compiles the last of what a connection runs through after some ten thousand. */
+const WARM_UP = 8000;
 const AT_ONCE = 50;
 
 async function connections(net: NetLike): Promise<Measured> {
