@@ -1,9 +1,9 @@
 /**
  * Time that passes only when it is told to.
  *
- * Everything due at one instant runs in a fixed order: urgent deferrals first, then the others,
- * then timers by the order in which they were armed. So one seed gives the same packets in the same
- * microseconds, and an hour of keep-alive costs a test nothing.
+ * Everything due at one instant runs in a fixed order: urgent deferrals first, then what waits for
+ * them, then the others, then timers by the order in which they were armed. So one seed gives the
+ * same packets in the same microseconds, and an hour of keep-alive costs a test nothing.
  */
 import type { Clock, ClockTimer } from '../../types/clock';
 import { TimerHeap } from './timer-heap';
@@ -18,6 +18,7 @@ export class VirtualClock implements Clock {
   #armings = 0;
   readonly #heap = new TimerHeap<VirtualTimer>();
   readonly #urgent: Array<() => void> = [];
+  readonly #settled: Array<() => void> = [];
   readonly #deferred: Array<() => void> = [];
 
   /** @param startMs what `now` says at first */
@@ -41,7 +42,7 @@ export class VirtualClock implements Clock {
 
   /** (Of Node's own queues only who plays it knows: see `play`.) */
   settle(fn: () => void): void {
-    this.#urgent.push(fn);
+    this.#settled.push(fn);
   }
 
   /** Timers that are armed. */
@@ -56,12 +57,12 @@ export class VirtualClock implements Clock {
 
   /** Will nothing ever happen again unless somebody outside does something? */
   get idle(): boolean {
-    return this.#heap.size + this.#urgent.length + this.#deferred.length === 0;
+    return this.#heap.size === 0 && !this.#hasDeferred;
   }
 
   /** When the next event is due, in ms; Infinity: never. */
   get next(): number {
-    if (this.#urgent.length + this.#deferred.length > 0) return this.#now;
+    if (this.#hasDeferred) return this.#now;
     return Math.max(this.#now, this.#heap.first?.at ?? Infinity);
   }
 
@@ -93,11 +94,16 @@ export class VirtualClock implements Clock {
 
   /** Runs the one event that is next, moving time to it. @returns false when there is none */
   step(): boolean {
-    const fn = this.#urgent.shift() ?? this.#deferred.shift() ?? this.#expire();
+    const fn =
+      this.#urgent.shift() ?? this.#settled.shift() ?? this.#deferred.shift() ?? this.#expire();
     if (fn === null) return false;
     this.events++;
     fn();
     return true;
+  }
+
+  get #hasDeferred(): boolean {
+    return this.#urgent.length + this.#settled.length + this.#deferred.length > 0;
   }
 
   #expire(): (() => void) | null {

@@ -304,3 +304,59 @@ t.test('what has arrived is read before a timeout is believed', async (t) => {
   t.equal(sent.length, 1);
   t.match(sent[0], /^\. /, 'an ACK, and no second SYN');
 });
+
+t.test('users are told one thing at a time, with what each puts off in between', async (t) => {
+  const { link, turn, engines, handlers, clock } = withFakes(3);
+  const log: string[] = [];
+  const packets = handlers.map(({ connection }, i) =>
+    packet(`10.0.0.2:${80 + i}`, `10.0.0.1:${connection!.localPort}`, '. 1:2(1) ack 1 win 100'),
+  );
+  for (const [i, engine] of engines.entries()) {
+    engine.handleSegment = () => {
+      engine.events |= EVENT_READABLE | EVENT_WRITABLE;
+    };
+    handlers[i].react = (what) => {
+      log.push(`${i} ${what}`);
+      clock.defer(() => log.push(`${i} put off`), true);
+    };
+  }
+  link.deliver(packets);
+  t.same(log, ['0 readable'], 'from the event loop, so at once');
+  turn();
+  const told = log.filter((line) => !line.endsWith('put off'));
+  t.same(told, [
+    '0 readable',
+    '1 readable',
+    '2 readable',
+    '0 writable',
+    '1 writable',
+    '2 writable',
+  ]);
+  for (const [k, line] of log.entries()) {
+    t.equal(line.endsWith('put off'), k % 2 === 1, `${k}: ${line}`);
+  }
+});
+
+t.test('a clock that cannot settle lets the event loop turn instead', async (t) => {
+  const { link, turn, engines, handlers, clock } = withFakes(2);
+  Object.defineProperty(clock, 'settle', { value: undefined });
+  const deferred: boolean[] = [];
+  const defer = clock.defer.bind(clock);
+  clock.defer = (fn, urgent) => {
+    deferred.push(urgent);
+    defer(fn, urgent);
+  };
+  for (const engine of engines) {
+    engine.handleSegment = () => {
+      engine.events |= EVENT_READABLE;
+    };
+  }
+  link.deliver(
+    handlers.map(({ connection }, i) =>
+      packet(`10.0.0.2:${80 + i}`, `10.0.0.1:${connection!.localPort}`, '. 1:2(1) ack 1 win 100'),
+    ),
+  );
+  turn();
+  for (const handler of handlers) t.equal(handler.heard.at(-1), 'readable');
+  t.ok(deferred.includes(false));
+});
