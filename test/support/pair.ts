@@ -38,8 +38,13 @@ export interface TransferResult {
 type Side = 'client' | 'server';
 
 const PORT = 80;
-/** Nothing of this kind may take longer, in virtual time. */
-const PATIENCE_MS = 3_600_000;
+/**
+ * Nothing of this kind may take longer, in virtual time. Where a third is lost, and there are no
+ * SACK, no timestamps and no more than four segments outstanding, hardly any acknowledgment tells
+ * the round trip (Karn's algorithm), and the timeout stays what it was doubled to: seed 7313 takes
+ * 69 minutes, with other controllers up to an hour; half a minute with SACK, one with timestamps.
+ */
+const PATIENCE_MS = 14_400_000;
 const EVENTS = 5_000_000;
 
 /**
