@@ -5,8 +5,8 @@
  * Every sample is a process of its own: memory that was used before would be used again. V8's
  * memory for young objects is held at 1 MiB, for both: left to itself it grows to 32 with the
  * garbage of opening connections, be they few or many, and was half of what one of 4,000 seemed to
- * cost. The kernel's memory for its sockets is not resident in the process; by how much the kernel's slabs
- * grew meanwhile is shown beside it.
+ * cost. The kernel's memory for its sockets is not resident in the process; by how much the
+ * kernel's slabs grew meanwhile is shown beside it.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -15,7 +15,8 @@ import type { TcpConfig, TcpInfo, TcpState, TcpTuning } from './tcp';
 /**
  * What the user of a connection hears. Always called from the stack's event phase, never from
  * inside segment processing or from a call of the user's own; in this order where several are due
- * at once.
+ * at once. One thing at a time: before the next, to whomever, all that was put off has its turn
+ * (`Clock.settle`); but for `handleConnect` and `handleClose`, of which a handler takes note.
  */
 export interface ConnectionHandler {
   /**

@@ -355,8 +355,8 @@ export class SocketHandle extends HandleFlags implements ConnectionHandler {
 
 /**
  * Would `push` hand a chunk to the listeners at once, and keep nothing of it? It also would put off
- * a look at whether more should be read, which it always should here: a third of a short message's
- * cost. (The first chunk goes by `push`, which notes that somebody reads.)
+ * a look at whether more should be read, which it always should here: a tenth of what a short
+ * message there and back costs. (The first chunk goes by `push`, which notes that somebody reads.)
  */
 function isFlowing(socket: SocketMethods): boolean {
   return (

@@ -2,6 +2,7 @@
  * What is true or false of an endpoint, and which events it has not reported, as bits of one
  * number: a field each would be a third of it, and most endpoints do nothing but be there.
  */
+
 /** Where the bits of `lib/tcp/events` are. */
 const EVENTS = 0xff;
 const QUEUED = 256;

@@ -7,13 +7,13 @@
  * between often takes some places at once and leaves empty those that he does not need: the event
  * loop turns once for all of them.
  */
+import { Fifo } from './fifo';
+
 /** As often libuv reads from one socket before the others have their turn. */
 const MOST_PLACES = 32;
 
 export class ImmediatePlaces {
-  /** Who has the next place, and those behind him. */
-  #next: (() => void) | null = null;
-  readonly #others: Array<() => void> = [];
+  readonly #waiting = new Fifo<() => void>();
   /** Places ahead that nobody has come to yet. */
   #left = 0;
   /** Of the last row: how many there were, and how many were of use. */
@@ -22,8 +22,7 @@ export class ImmediatePlaces {
 
   /** Runs `fn` in the next place. */
   take(fn: () => void): void {
-    if (this.#next === null) this.#next = fn;
-    else this.#others.push(fn);
+    this.#waiting.push(fn);
     if (this.#left === 0) this.#takeRow();
   }
 
@@ -38,11 +37,10 @@ export class ImmediatePlaces {
 
   readonly #arrive = (): void => {
     this.#left--;
-    const fn = this.#next;
+    const fn = this.#waiting.shift();
     if (fn === null) return;
     this.#used++;
-    this.#next = this.#others.length === 0 ? null : this.#others.shift()!;
-    if (this.#left === 0 && this.#next !== null) this.#takeRow();
+    if (this.#left === 0 && this.#waiting.size > 0) this.#takeRow();
     fn();
   };
 }
