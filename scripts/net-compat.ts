@@ -3,7 +3,8 @@
  * usernet has it, of the same type, and used by tests as they run.
  *
  *     npm run net-compat
- *     npm run net-compat -- --check      writes nothing; fails if the page is not what it would be
+ *     npm run net-compat -- --check      writes nothing; fails if the page is not what it would be,
+ *                                        but for how many tests use a member
  *     npm run net-compat -- --members    writes the list of members of the Node that runs
  *
  * Ends with status 1 when a member is missing, of another type, or used by no test.
@@ -37,10 +38,17 @@ async function main(options: readonly string[]): Promise<void> {
   const page = render(rows, uses);
   const faults = rows.flatMap((row) => faultsOf(row, uses));
   if (!options.includes('--check')) writeFileSync(DOCUMENT, page);
-  else if (readFileSync(DOCUMENT, 'utf8') !== page) faults.push('run npm run net-compat again');
+  else if (withoutCounts(readFileSync(DOCUMENT, 'utf8')) !== withoutCounts(page)) {
+    faults.push('docs/net-compat.md is not what it would be: run npm run net-compat again');
+  }
   console.log(summary(rows, uses));
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exitCode = 1;
+}
+
+/** Each new test changes some of them, and what counts is that there is one. */
+function withoutCounts(page: string): string {
+  return page.replace(/\| \d+ \|$/gm, '| some |');
 }
 
 function writeMembers(): void {
