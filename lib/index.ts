@@ -10,22 +10,25 @@ export type { Clock, ClockTimer } from '../types/clock';
 export type { Link, LinkHost, LinkRoute, PortClaim } from '../types/link';
 export type { StackLimits, StackOptions, TransportStack } from '../types/stack';
 export type { TcpConfig, TcpInfo, TcpState } from '../types/tcp';
-export { CaptureFile } from './link/capture-file';
-export { type CaptureLinkOptions, createCaptureLink } from './link/capture-link';
+export type { CaptureLinkOptions } from './link/capture-link';
 export type { FrameCarrierOptions, TapOptions } from './link/ethernet/carrier-options';
-export {
-  createEthernetLink,
-  EthernetLink,
-  type NeighbourSummary,
-} from './link/ethernet/ethernet-link';
+export type { NeighbourSummary } from './link/ethernet/ethernet-link';
 export type { EthernetLinkOptions } from './link/ethernet/ethernet-options';
-export { createImpairLink, type ImpairLink, type ImpairLinkOptions } from './link/impair-link';
-export { PacketLink } from './link/packet-link';
+export type { ImpairLink, ImpairLinkOptions } from './link/impair-link';
+export {
+  CaptureFile,
+  createCaptureLink,
+  createEthernetLink,
+  createImpairLink,
+  createTunLink,
+  EthernetLink,
+  PacketLink,
+  RawLink,
+  RawSocketLink,
+  TunLink,
+} from './link/on-demand';
 export type { PacketLinkOptions } from './link/packet-link-options';
-export { RawLink } from './link/raw-link';
 export type { RawLinkOptions } from './link/raw-link-options';
-export { RawSocketLink } from './link/raw-socket-link';
-export { createTunLink, TunLink } from './link/tun-link';
 export type { TunLinkOptions } from './link/tun-options';
 export type {
   Net,

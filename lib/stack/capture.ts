@@ -1,8 +1,7 @@
 /** What a stack writes the packets of all its links to; and where a process wants them. */
 import { threadId } from 'node:worker_threads';
 import type { Link } from '../../types/link';
-import { CaptureFile } from '../link/capture-file';
-import { CaptureLink } from '../link/capture-link';
+import { CaptureFile, CaptureLink } from '../link/on-demand';
 
 export class StackCapture {
   readonly #file: CaptureFile;

@@ -10,14 +10,16 @@
 import type { Link } from '../../types/link';
 import type { StackOptions } from '../../types/stack';
 import { ethernetOptionsFrom } from '../link/ethernet/ethernet-environment';
-import { createEthernetLink } from '../link/ethernet/ethernet-link';
 import type { EthernetLinkOptions } from '../link/ethernet/ethernet-options';
 import { impairOptionsFrom } from '../link/impair-environment';
-import { createImpairLink } from '../link/impair-link';
-import { RawLink } from '../link/raw-link';
-import { RawSocketLink } from '../link/raw-socket-link';
+import {
+  createEthernetLink,
+  createImpairLink,
+  createTunLink,
+  RawLink,
+  RawSocketLink,
+} from '../link/on-demand';
 import { tunOptionsFrom } from '../link/tun-environment';
-import { createTunLink } from '../link/tun-link';
 import type { TunLinkOptions } from '../link/tun-options';
 import { ConfigurationError } from '../support/configuration-error';
 import { NetworkError } from '../support/network-error';
