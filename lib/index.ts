@@ -14,7 +14,6 @@ export type { CaptureLinkOptions } from './link/capture-link';
 export type { FrameCarrierOptions, TapOptions } from './link/ethernet/carrier-options';
 export type { NeighbourSummary } from './link/ethernet/ethernet-link';
 export type { EthernetLinkOptions } from './link/ethernet/ethernet-options';
-export type { ImpairLink, ImpairLinkOptions } from './link/impair-link';
 export {
   CaptureFile,
   createCaptureLink,
@@ -26,7 +25,8 @@ export {
   RawLink,
   RawSocketLink,
   TunLink,
-} from './link/on-demand';
+} from './link/exports';
+export type { ImpairLink, ImpairLinkOptions } from './link/impair-link';
 export type { PacketLinkOptions } from './link/packet-link-options';
 export type { RawLinkOptions } from './link/raw-link-options';
 export type { TunLinkOptions } from './link/tun-options';

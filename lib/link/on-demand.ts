@@ -8,39 +8,38 @@
 
 type Ethernet = typeof import('./ethernet/ethernet-link');
 
-export type CaptureFile = import('./capture-file').CaptureFile;
-export type EthernetLink = import('./ethernet/ethernet-link').EthernetLink;
-export type PacketLink = import('./packet-link').PacketLink;
-export type RawLink = import('./raw-link').RawLink;
-export type RawSocketLink = import('./raw-socket-link').RawSocketLink;
-export type TunLink = import('./tun-link').TunLink;
-
-export declare const CaptureFile: typeof import('./capture-file').CaptureFile;
-export declare const CaptureLink: typeof import('./capture-link').CaptureLink;
-export declare const EthernetLink: Ethernet['EthernetLink'];
-export declare const PacketLink: typeof import('./packet-link').PacketLink;
-export declare const RawLink: typeof import('./raw-link').RawLink;
-export declare const RawSocketLink: typeof import('./raw-socket-link').RawSocketLink;
-export declare const TunLink: typeof import('./tun-link').TunLink;
-export declare const createCaptureLink: typeof import('./capture-link').createCaptureLink;
-export declare const createEthernetLink: Ethernet['createEthernetLink'];
-export declare const createImpairLink: typeof import('./impair-link').createImpairLink;
-export declare const createTunLink: typeof import('./tun-link').createTunLink;
-
-const LOADERS = {
-  CaptureFile: () => require('./capture-file'),
-  CaptureLink: () => require('./capture-link'),
-  EthernetLink: () => require('./ethernet/ethernet-link'),
-  PacketLink: () => require('./packet-link'),
-  RawLink: () => require('./raw-link'),
-  RawSocketLink: () => require('./raw-socket-link'),
-  TunLink: () => require('./tun-link'),
-  createCaptureLink: () => require('./capture-link'),
-  createEthernetLink: () => require('./ethernet/ethernet-link'),
-  createImpairLink: () => require('./impair-link'),
-  createTunLink: () => require('./tun-link'),
+export const links = {
+  get CaptureFile() {
+    return (require('./capture-file') as typeof import('./capture-file')).CaptureFile;
+  },
+  get CaptureLink() {
+    return (require('./capture-link') as typeof import('./capture-link')).CaptureLink;
+  },
+  get EthernetLink() {
+    return (require('./ethernet/ethernet-link') as Ethernet).EthernetLink;
+  },
+  get PacketLink() {
+    return (require('./packet-link') as typeof import('./packet-link')).PacketLink;
+  },
+  get RawLink() {
+    return (require('./raw-link') as typeof import('./raw-link')).RawLink;
+  },
+  get RawSocketLink() {
+    return (require('./raw-socket-link') as typeof import('./raw-socket-link')).RawSocketLink;
+  },
+  get TunLink() {
+    return (require('./tun-link') as typeof import('./tun-link')).TunLink;
+  },
+  get createCaptureLink() {
+    return (require('./capture-link') as typeof import('./capture-link')).createCaptureLink;
+  },
+  get createEthernetLink() {
+    return (require('./ethernet/ethernet-link') as Ethernet).createEthernetLink;
+  },
+  get createImpairLink() {
+    return (require('./impair-link') as typeof import('./impair-link')).createImpairLink;
+  },
+  get createTunLink() {
+    return (require('./tun-link') as typeof import('./tun-link')).createTunLink;
+  },
 };
-
-for (const [name, load] of Object.entries(LOADERS)) {
-  Object.defineProperty(module.exports, name, { enumerable: true, get: () => load()[name] });
-}

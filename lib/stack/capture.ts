@@ -1,7 +1,8 @@
 /** What a stack writes the packets of all its links to; and where a process wants them. */
 import { threadId } from 'node:worker_threads';
 import type { Link } from '../../types/link';
-import { CaptureFile, CaptureLink } from '../link/on-demand';
+import type { CaptureFile } from '../link/capture-file';
+import { links } from '../link/on-demand';
 
 export class StackCapture {
   readonly #file: CaptureFile;
@@ -10,12 +11,12 @@ export class StackCapture {
   /** @throws NetworkError EACCES, ENOENT, … where the file cannot be made */
   constructor(file: string | CaptureFile) {
     this.#isOwn = typeof file === 'string';
-    this.#file = typeof file === 'string' ? new CaptureFile(file) : file;
+    this.#file = typeof file === 'string' ? new links.CaptureFile(file) : file;
   }
 
   /** @param inside what is sent on it comes back on it, and is shown once */
   wrap(link: Link, inside: boolean): Link {
-    return new CaptureLink(link, { file: this.#file, inboundOnly: inside });
+    return new links.CaptureLink(link, { file: this.#file, inboundOnly: inside });
   }
 
   /** Closes the file, if it is the stack's own. */

@@ -12,13 +12,7 @@ import type { StackOptions } from '../../types/stack';
 import { ethernetOptionsFrom } from '../link/ethernet/ethernet-environment';
 import type { EthernetLinkOptions } from '../link/ethernet/ethernet-options';
 import { impairOptionsFrom } from '../link/impair-environment';
-import {
-  createEthernetLink,
-  createImpairLink,
-  createTunLink,
-  RawLink,
-  RawSocketLink,
-} from '../link/on-demand';
+import { links } from '../link/on-demand';
 import { tunOptionsFrom } from '../link/tun-environment';
 import type { TunLinkOptions } from '../link/tun-options';
 import { ConfigurationError } from '../support/configuration-error';
@@ -40,10 +34,12 @@ export interface DefaultStackOptions extends StackOptions {
 /** `loopback` stays inside the process, on purpose and so without errors. */
 const LINKS: Readonly<Record<string, (options: DefaultStackOptions) => Link[]>> = {
   loopback: () => [],
-  raw: () => [new RawLink()],
-  'raw-socket': () => [new RawSocketLink()],
-  tun: ({ tun }) => [createTunLink(tun ?? tunOptionsFrom(process.env))],
-  ethernet: ({ ethernet }) => [createEthernetLink(ethernet ?? ethernetOptionsFrom(process.env))],
+  raw: () => [new links.RawLink()],
+  'raw-socket': () => [new links.RawSocketLink()],
+  tun: ({ tun }) => [links.createTunLink(tun ?? tunOptionsFrom(process.env))],
+  ethernet: ({ ethernet }) => [
+    links.createEthernetLink(ethernet ?? ethernetOptionsFrom(process.env)),
+  ],
 };
 
 /** Claimed on loading: a child process may be started before there is a stack. */
@@ -86,9 +82,9 @@ function makeStack(choice: DefaultStackOptions): Stack {
 }
 
 /** As `USERNET_IMPAIR` wants it. */
-function impair(links: Link[]): Link[] {
+function impair(plain: Link[]): Link[] {
   const options = impairOptionsFrom(process.env);
-  return options === null ? links : links.map((link) => createImpairLink(link, options));
+  return options === null ? plain : plain.map((link) => links.createImpairLink(link, options));
 }
 
 function makeBestStack(options: DefaultStackOptions): Stack {
