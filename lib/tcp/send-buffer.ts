@@ -124,7 +124,7 @@ export class SendBuffer {
     this.#ring = 0;
     this.#size = 0;
     this.#head = 0;
-    this.#formerPeak = this.#peak;
+    this.#formerPeak = Math.max(this.#peak, this.#formerPeak >> 1);
     this.#peak = 0;
   }
 }
