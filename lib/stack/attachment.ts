@@ -13,7 +13,13 @@ import { Fifo } from './fifo';
 
 /** What an attachment hands on to its stack. */
 export interface AttachmentOwner {
-  receive(attachment: Attachment, offset: number, length: number, note: ChecksumNote): void;
+  receive(
+    attachment: Attachment,
+    offset: number,
+    length: number,
+    note: ChecksumNote,
+    textOffset?: number,
+  ): void;
   receiveExplained(
     attachment: Attachment,
     offset: number,
@@ -71,6 +77,11 @@ export class Attachment implements LinkHost {
     return this.#waiting.size > 0;
   }
 
+  /** Do others than this one wait? */
+  isCrowdedBesides(endpoint: Endpoint): boolean {
+    return this.#waiting.size > (endpoint.isWaiting ? 1 : 0);
+  }
+
   /** Is there somebody who waits, and room for him as far as is known? */
   get mayResume(): boolean {
     return this.#hasRoom && this.#waiting.size > 0;
@@ -95,8 +106,8 @@ export class Attachment implements LinkHost {
     return endpoint;
   }
 
-  receive(offset: number, length: number, note: ChecksumNote): void {
-    this.#owner.receive(this, offset, length, note);
+  receive(offset: number, length: number, note: ChecksumNote, textOffset = 0): void {
+    this.#owner.receive(this, offset, length, note, textOffset);
   }
 
   receiveExplained(offset: number, length: number, note: ChecksumNote): string | null {

@@ -16,7 +16,7 @@
  * then it has its chance.
  */
 import type { Clock } from '../../types/clock';
-import { EVENT_CONNECTED } from '../tcp/events';
+import { EVENT_CONNECTED, EVENT_WRITABLE } from '../tcp/events';
 import type { Attachment } from './attachment';
 import type { Counters } from './counters';
 import type { Deadlines } from './deadlines';
@@ -224,11 +224,15 @@ export class Turn implements EndpointHost {
     const { attachments } = this.#parts;
     for (let i = 0; i < attachments.length; i++) {
       const attachment = attachments[i];
-      while (attachment.mayResume && !this.#isSpent) this.#serve(attachment.shiftWaiting());
+      while (attachment.mayResume && !this.#isSpent) {
+        const endpoint = attachment.shiftWaiting();
+        this.#serve(endpoint, true);
+        if (attachment.inside && endpoint.isReporting) break; // what he writes now goes first
+      }
     }
   }
 
-  #serve(endpoint: Endpoint): void {
+  #serve(endpoint: Endpoint, isHisTurn = false): void {
     const { deadlines, idle, liveness } = this.#parts;
     idle.watch(endpoint);
     endpoint.isQueued = false;
@@ -240,7 +244,7 @@ export class Turn implements EndpointHost {
       if (endpoint.engine.finished) this.#finished.push(endpoint);
       else deadlines.note(endpoint);
     }
-    if (endpoint.events !== 0) this.#enqueueReport(endpoint);
+    if (endpoint.events !== 0) this.#announce(endpoint, isHisTurn);
     liveness.account(endpoint);
   }
 
@@ -249,10 +253,13 @@ export class Turn implements EndpointHost {
     this.#parts.idle.add(endpoint);
   }
 
-  /** Where others wait for room, each sends a little and queues up again. */
+  /**
+   * Where others wait for room, each sends a little and queues up again. (Not within the process,
+   * where nothing is gained: all text that he has now is in the cache, and leaves at once.)
+   */
   #transmit(endpoint: Endpoint): void {
     const { attachment } = endpoint;
-    const { isCrowded } = attachment;
+    const isCrowded = attachment.isCrowded && !attachment.inside;
     const budget = isCrowded ? SEGMENTS_WHEN_CROWDED : SEGMENTS_PER_PASS;
     const outcome = this.#parts.output.transmit(endpoint, budget, this.#now!);
     if (outcome === NO_ROOM) attachment.noteFull();
@@ -279,7 +286,18 @@ export class Turn implements EndpointHost {
     this.#told = null;
     endpoint.disposeIfUnused();
     this.#parts.liveness.account(endpoint);
-    if (endpoint.events !== 0) this.#enqueueReport(endpoint);
+    if (endpoint.events !== 0) this.#announce(endpoint, false);
+  }
+
+  /**
+   * There is something to tell. But within the process nobody is asked for more text while others
+   * wait for room: it would only wait, too, and be in no cache by the time it is sent.
+   */
+  #announce(endpoint: Endpoint, isHisTurn: boolean): void {
+    const { attachment } = endpoint;
+    const mayWait = endpoint.events === EVENT_WRITABLE && attachment.inside && !isHisTurn;
+    if (mayWait && attachment.isCrowdedBesides(endpoint)) attachment.await(endpoint);
+    else this.#enqueueReport(endpoint);
   }
 
   #enqueueReport(endpoint: Endpoint): void {
