@@ -15,8 +15,10 @@ export interface LinkHost {
   /**
    * A packet has arrived at packetMemory.bytes[offset, offset + length). The bytes are the stack's
    * only during the call. Never throws, whatever the bytes say.
+   * @param textOffset of a packet by `commitInPlace`: where its text is, which is counted in
+   *   `length`; absent or 0: behind the headers
    */
-  receive(offset: number, length: number, checksum: ChecksumNote): void;
+  receive(offset: number, length: number, checksum: ChecksumNote, textOffset?: number): void;
   /**
    * Like `receive`, for who shows packets to people.
    * @returns why the stack had no use for the packet, in words; null: it had
@@ -152,6 +154,13 @@ export interface Link {
     moreLength: number,
     pieceBytes: number,
   ): void;
+  /**
+   * Like `commit`, for a packet of which only `headerBytes` are in the reserved place, over a link
+   * that stays in the process: its text stays where it is until the packet has been received.
+   * Called only where `mayLeaveText` says so.
+   */
+  commitInPlace?(headerBytes: number, textOffset: number, textLength: number): void;
+  readonly mayLeaveText?: boolean;
   /** A batch of commits is over: send what is queued, with as few system calls as possible. */
   flush(): void;
 

@@ -18,6 +18,8 @@ export class PacketRing {
   readonly #maxPackets: number;
   readonly #offsets: Int32Array;
   readonly #lengths: Int32Array;
+  /** Where the text of each is, if it is not behind its headers; else 0. */
+  readonly #texts: Int32Array;
   /** Offset of the block in packet memory; -1: none held. */
   #block = -1;
   /** Index of the oldest packet in the two tables. */
@@ -38,6 +40,7 @@ export class PacketRing {
     this.#maxPackets = maxPackets;
     this.#offsets = new Int32Array(maxPackets);
     this.#lengths = new Int32Array(maxPackets);
+    this.#texts = new Int32Array(maxPackets);
   }
 
   /**
@@ -60,13 +63,17 @@ export class PacketRing {
     return this.count < this.#maxPackets && this.#place(length) >= 0;
   }
 
-  /** Appends the first `length` bytes of the last reservation. */
-  commit(length: number): void {
+  /**
+   * Appends the first `length` bytes of the last reservation, and of its text, which is elsewhere,
+   * the place and length.
+   */
+  commit(length: number, textOffset = 0, textLength = 0): void {
     const slot = (this.#first + this.count) & (this.#maxPackets - 1);
     const place = this.#reserved;
     if (place < this.#tail) this.#wrapped = true;
     this.#offsets[slot] = this.#block + place;
-    this.#lengths[slot] = length;
+    this.#lengths[slot] = length + textLength;
+    this.#texts[slot] = textOffset;
     this.#tail = place + ((length + ALIGNMENT - 1) & -ALIGNMENT);
     this.count++;
   }
@@ -78,6 +85,11 @@ export class PacketRing {
 
   lengthAt(index: number): number {
     return this.#lengths[(this.#first + index) & (this.#maxPackets - 1)];
+  }
+
+  /** Where its text is; 0: behind its headers. */
+  textAt(index: number): number {
+    return this.#texts[(this.#first + index) & (this.#maxPackets - 1)];
   }
 
   /** Takes off the oldest `count` packets: their bytes may be overwritten from now on. */

@@ -90,6 +90,8 @@ export class Input {
   readonly #segment = new Segment();
   readonly #answer = new Segment();
   readonly #tuple = new FourTuple();
+  /** Of the present packet; 0: behind its headers. */
+  #textOffset = 0;
 
   constructor(parts: InputParts) {
     this.#registry = parts.registry;
@@ -103,12 +105,22 @@ export class Input {
     this.#fragments = parts.fragments;
   }
 
-  /** Takes the packet at packetMemory.bytes[offset, offset + length): its one fate is counted. */
-  receive(attachment: Attachment, offset: number, length: number, note: ChecksumNote): void {
+  /**
+   * Takes the packet at packetMemory.bytes[offset, offset + length): its one fate is counted.
+   * @param textOffset where its text is, if not there; else 0
+   */
+  receive(
+    attachment: Attachment,
+    offset: number,
+    length: number,
+    note: ChecksumNote,
+    textOffset: number,
+  ): void {
     const counters = this.#counters;
     counters.packetsIn++;
     const now = this.#turn.beginBatch();
     const kind = readInboundPacket(offset, length, this.#header);
+    this.#textOffset = textOffset;
     this.#dispatch(attachment, kind, note, now);
   }
 
@@ -169,6 +181,7 @@ export class Input {
       counters.tcpBadOptions++;
     }
     segment.trafficClass = header.trafficClass;
+    if (this.#textOffset !== 0) segment.textOffset = this.#textOffset;
     this.#setTuple(attachment.inside);
     const endpoint = this.#registry.connections.find(this.#tuple);
     if (endpoint === null) {

@@ -215,6 +215,10 @@ export class Output {
         writeGatheredChecksum(offset + headerBytes, written, segment, pseudoSum);
       }
       commitGathered(attachment.link, headerBytes + written, segment);
+    } else if (attachment.link.mayLeaveText === true && isInOnePlace(segment)) {
+      const written = writeSegmentHeader(offset + headerBytes, segment);
+      this.#writeIp(offset, tuple, written + textBytes);
+      attachment.link.commitInPlace!(headerBytes + written, segment.textOffset, textBytes);
     } else {
       const written = attachment.link.needsChecksum
         ? writeWholeSegment(offset + headerBytes, segment, addresses)
@@ -255,6 +259,11 @@ export class Output {
     header.destination3 = tuple.remote3;
     writeIpv6(offset, header, length);
   }
+}
+
+/** And is it enough of it that copying costs more? */
+function isInOnePlace(segment: Segment): boolean {
+  return segment.textLength >= GATHERED_BYTES && segment.moreLength === 0;
 }
 
 /** The text stays where it is: the link takes it from there. */

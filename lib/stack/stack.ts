@@ -254,8 +254,10 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
   #ownerWith(clock: Clock, random: (target: Uint8Array) => void): AttachmentOwner {
     const reasons = new DropReasons(this.#counters);
     const owner: AttachmentOwner = {
-      receive: (attachment, offset, length, note) => {
-        if (!this.#closed) return this.#input.receive(attachment, offset, length, note);
+      receive: (attachment, offset, length, note, textOffset = 0) => {
+        if (!this.#closed) {
+          return this.#input.receive(attachment, offset, length, note, textOffset);
+        }
         this.#counters.packetsIn++;
         this.#counters.packetsAfterClose++;
       },

@@ -33,6 +33,10 @@ export class PacketMemory {
   /** Of those, what `allocateText` has handed out. */
   textBytes = 0;
 
+  /** How many readers want text to stay where it is. */
+  #pins = 0;
+  /** Offset and size of each block that was given back meanwhile. */
+  readonly #waiting: number[] = [];
   #top = PAGE_BYTES; // offset 0 stays unused: no block ever has it
   readonly #free: OffsetStack[] = [];
   readonly #views: Uint8Array[] = [];
@@ -97,8 +101,31 @@ export class PacketMemory {
   }
 
   releaseText(offset: number, size: number): void {
+    if (this.#pins > 0) {
+      this.#waiting.push(offset, size);
+      return;
+    }
     this.textBytes -= 1 << classOf(size);
     this.release(offset, size);
+  }
+
+  /** May text be pinned? Not while blocks wait for pins to go: they must come to an end. */
+  get mayPinText(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Until `unpinText` all text stays where it is, even if it is given back. */
+  pinText(): void {
+    this.#pins++;
+  }
+
+  /** @param pins how many of them go */
+  unpinText(pins: number): void {
+    this.#pins -= pins;
+    if (this.#pins > 0) return;
+    const waiting = this.#waiting;
+    for (let i = 0; i < waiting.length; i += 2) this.releaseText(waiting[i], waiting[i + 1]);
+    waiting.length = 0;
   }
 
   /** Is so much of it text that nobody should hold much? (Linux: tcp_mem's pressure.) */

@@ -93,3 +93,49 @@ t.test('a link that was closed can be opened again', async (t) => {
   t.equal(second.packets[0].length, 50);
   link.close();
 });
+
+/** Commits a packet of 40 bytes of headers; its text is elsewhere. */
+function offerText(link: LoopbackLink, textOffset: number, textLength: number): boolean {
+  if (link.reserve(40 + textLength) < 0) return false;
+  link.commitInPlace(40, textOffset, textLength);
+  return true;
+}
+
+t.test('much text stays where it is', async (t) => {
+  const before = packetMemory.allocated;
+  const link = new LoopbackLink();
+  const host = new RecordingHost();
+  link.open(host);
+  const text = packetMemory.allocateText(65_536);
+  let count = 0;
+  while (offerText(link, text, 65_000)) count++;
+  t.equal(count, Math.floor(LOOPBACK_QUEUE_BYTES / 65_000), 'it counts as what is under way');
+  t.equal(link.counters.sentBytes, count * 65_040);
+  packetMemory.releaseText(text, 65_536);
+  t.equal(link.mayLeaveText, false, 'none is left while some waits to be given back');
+  link.flush();
+  await host.until('they have arrived', () => host.writables > 0);
+  t.equal(host.packets.length, count);
+  t.ok(host.texts.every((at) => at === text));
+  t.equal(link.counters.receivedBytes, link.counters.sentBytes);
+  await turns();
+  t.equal(packetMemory.allocated, before, 'all was given back');
+  t.equal(link.mayLeaveText, true);
+  offer(link, Buffer.alloc(100));
+  link.flush();
+  await host.until('it has arrived', () => host.packets.length > count);
+  t.equal(host.texts.at(-1), 0, 'text behind its headers');
+  link.close();
+});
+
+t.test('a link that is closed holds on to no text', async (t) => {
+  const before = packetMemory.allocated;
+  const link = new LoopbackLink();
+  link.open(new RecordingHost());
+  const text = packetMemory.allocateText(65_536);
+  offerText(link, text, 65_000);
+  packetMemory.releaseText(text, 65_536);
+  t.ok(packetMemory.allocated > before);
+  link.close();
+  t.equal(packetMemory.allocated, before);
+});

@@ -52,17 +52,18 @@ t.test('packets keep their bytes and their order, whatever comes and goes', asyn
   const seed = Number(process.env.SEED ?? 3);
   const random = new SeededRandom(seed);
   const ring = new PacketRing(8192, 16);
-  const model: { length: number; mark: number }[] = [];
+  const model: { length: number; mark: number; text: number; textLength: number }[] = [];
   let refused = 0;
   let carried = 0;
   for (let step = 0; step < 20_000; step++) {
     if (model.length > 0 && random.chance(0.25)) {
       const count = 1 + random.below(model.length);
       for (let i = 0; i < count; i++) {
-        const { length, mark } = model[i];
+        const { length, mark, text, textLength } = model[i];
         const offset = ring.offsetAt(i);
         const bytes = packetMemory.bytes.subarray(offset, offset + length);
-        if (ring.lengthAt(i) !== length || !bytes.every((byte) => byte === mark)) {
+        const isRight = ring.lengthAt(i) === length + textLength && ring.textAt(i) === text;
+        if (!isRight || !bytes.every((byte) => byte === mark)) {
           return t.fail(`packet ${i} at step ${step}; SEED=${seed}`);
         }
       }
@@ -82,8 +83,11 @@ t.test('packets keep their bytes and their order, whatever comes and goes', asyn
     const used = 1 + random.below(length);
     const mark = step & 0xff;
     packetMemory.bytes.fill(mark, offset, offset + length);
-    ring.commit(used);
-    model.push({ length: used, mark });
+    const textLength = random.chance(0.3) ? random.below(60_000) : 0;
+    const text = textLength === 0 ? 0 : 1 + random.below(2 ** 30);
+    if (textLength === 0) ring.commit(used);
+    else ring.commit(used, text, textLength);
+    model.push({ length: used, mark, text, textLength });
     if (ring.count !== model.length) return t.fail(`count at step ${step}; SEED=${seed}`);
   }
   t.ok(carried > 5_000 && refused > 500, `${carried} carried, ${refused} refused`);

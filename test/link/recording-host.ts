@@ -12,6 +12,8 @@ const PATIENCE_MS = 10_000;
 export class RecordingHost implements LinkHost {
   readonly packets: Buffer[] = [];
   readonly notes = new Set<ChecksumNote>();
+  /** Where the text of each was. */
+  readonly texts: number[] = [];
   /** How many packets came in each batch. */
   readonly batches: number[] = [];
   readonly failures: Error[] = [];
@@ -26,8 +28,9 @@ export class RecordingHost implements LinkHost {
   readonly #random = new SeededRandom(1);
   readonly #waiting = new Set<() => void>();
 
-  receive(offset: number, length: number, note: ChecksumNote): void {
+  receive(offset: number, length: number, note: ChecksumNote, textOffset = 0): void {
     this.onReceive(offset, length);
+    this.texts.push(textOffset);
     this.packets.push(Buffer.from(packetMemory.bytes.slice(offset, offset + length)));
     this.notes.add(note);
     this.open++;

@@ -110,3 +110,21 @@ t.test('viewOf gives the bytes of now, also where another view was kept', async 
   memory.bytes[block] = 2;
   t.equal(memory.viewOf(block, 16)[0], 2, 'the memory has grown since');
 });
+
+t.test('pinned text stays where it is, though it is given back', async (t) => {
+  const memory = new PacketMemory();
+  const first = memory.allocateText(65_536);
+  memory.pinText();
+  memory.pinText();
+  t.equal(memory.mayPinText, true);
+  memory.releaseText(first, 65_536);
+  t.equal(memory.mayPinText, false, 'no more pins while it waits for those that there are');
+  t.not(memory.allocateText(65_536), first);
+  t.equal(memory.textBytes, 2 * 65_536);
+  memory.unpinText(1);
+  t.equal(memory.textBytes, 2 * 65_536, 'another pin is left');
+  memory.unpinText(1);
+  t.equal(memory.textBytes, 65_536);
+  t.equal(memory.mayPinText, true);
+  t.equal(memory.allocateText(65_536), first, 'and it is free again');
+});
