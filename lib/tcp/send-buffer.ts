@@ -3,8 +3,8 @@
  *
  * The ring is a power of two, made when the first byte comes, doubled while it is too small, given
  * back when everything is acknowledged; in a bulk transfer the next one begins with the size that
- * this one needed.
- * Segments point into it; a retransmission reads it again.
+ * this one needed, or half of what was needed before. Segments point into it; a retransmission
+ * reads it again.
  */
 import { packetMemory } from '../support/memory';
 import type { Segment } from '../wire/segment';

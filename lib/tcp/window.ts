@@ -1,5 +1,5 @@
 /** The windows, and the avoidance of silly ones at both ends (RFC 9293 §3.8.6). */
-import { MAXIMUM_WINDOW_SHIFT, TIMESTAMP_OPTION_BYTES } from './config';
+import { DEFAULT_PEER_MSS, MAXIMUM_WINDOW_SHIFT, TIMESTAMP_OPTION_BYTES } from './config';
 import { pacingRate, trainRate } from './pacing';
 import { seqAdd, seqDiff, seqGt } from './seq';
 import type { Tcb } from './tcb';
@@ -72,9 +72,10 @@ function freeWindow(tcb: Tcb): number {
  */
 export function sendableLength(tcb: Tcb, unsent: number, usable: number, idle: boolean): number {
   const { snd } = tcb;
-  const length = Math.min(unsent, usable, snd.mss);
+  const full = Math.min(snd.mss, halfOfBuffer(tcb));
+  const length = Math.min(unsent, usable, full);
   if (length <= 0) return 0;
-  if (length === snd.mss) return fullLength(tcb, unsent, usable); // (1) a full segment
+  if (length === full) return full < snd.mss ? full : fullLength(tcb, unsent, usable); // (1)
   // (2), (3): everything there is, unless Nagle waits for the acknowledgment of what is outstanding
   if (length === unsent && (idle || tcb.noDelay || tcb.finQueued || seqGt(snd.up, snd.nxt))) {
     return length;
@@ -82,6 +83,15 @@ export function sendableLength(tcb: Tcb, unsent: number, usable: number, idle: b
   // (3) half the largest window, with the same proviso
   if (length < unsent && length >= snd.maxWnd >> 1 && (idle || tcb.noDelay)) return length;
   return 0;
+}
+
+/**
+ * No segment is more than that. Who gets only one at a time puts off its ACK (RFC 9293 §3.8.6.3),
+ * and we, with no room for another, would wait for him. (BSD limits its MSS like this, too.)
+ */
+function halfOfBuffer({ sendBuffer }: Tcb): number {
+  const most = Math.max(sendBuffer.capacity, sendBuffer.length); // the limit may be lower now
+  return Math.max(most >> 1, DEFAULT_PEER_MSS);
 }
 
 /**

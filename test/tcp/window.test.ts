@@ -31,6 +31,7 @@ interface Sending {
   fin?: boolean;
   urgent?: boolean;
   maxWnd?: number;
+  buffer?: number;
 }
 
 /** [what there is, bytes sent now, name]; the MSS is 1000 and MAX.SND.WND 10,000 */
@@ -56,6 +57,11 @@ const SENDABLE: readonly (readonly [Sending, number, string])[] = [
   [{ unsent: 5000, usable: 1, idle: true, maxWnd: 2 }, 1, '(3) of a very small one'],
   [{ unsent: 5000, usable: 600, idle: false, maxWnd: 1000 }, 0, '(3) Nagle waits here, too'],
   [{ unsent: 5000, usable: 600, idle: false, maxWnd: 1000, noDelay: true }, 600, '(3) no Nagle'],
+  [{ unsent: 1600, usable: 5000, idle: true, buffer: 1600 }, 800, 'half of a small buffer'],
+  [{ unsent: 800, usable: 5000, idle: false, buffer: 1600 }, 800, 'and behind it the other half'],
+  [{ unsent: 799, usable: 5000, idle: false, buffer: 1600 }, 0, 'but not less'],
+  [{ unsent: 900, usable: 5000, idle: true, buffer: 900 }, 536, 'half, but nothing silly'],
+  [{ unsent: 5000, usable: 5000, idle: true, buffer: 2000 }, 1000, 'two segments fit'],
 ];
 
 t.test('[MUST-38] what is sent now (RFC 9293 §3.8.6.2.1)', (t) => {
@@ -64,6 +70,7 @@ t.test('[MUST-38] what is sent now (RFC 9293 §3.8.6.2.1)', (t) => {
     b.tcb.snd.maxWnd = sending.maxWnd ?? 10_000;
     b.tcb.noDelay = sending.noDelay ?? false;
     b.tcb.finQueued = sending.fin ?? false;
+    if (sending.buffer !== undefined) b.tcb.sendBuffer.limit = sending.buffer;
     if (sending.urgent) b.tcb.snd.up = b.tcb.snd.nxt + sending.unsent;
     t.equal(sendableLength(b.tcb, sending.unsent, sending.usable, sending.idle), want, name);
   }
