@@ -262,6 +262,8 @@ export interface TcpEngine {
    * not the checksum). Call until false.
    */
   pollTransmit(now: number, out: Segment): boolean;
+  /** Is it plain that `pollTransmit` would say false? It costs less to ask; false: maybe not. */
+  readonly hasNothing: boolean;
   /** Earliest time at which `handleTimeout` must be called; Infinity: none. */
   readonly deadline: number;
   /** Bits of `lib/tcp/events` that have come up since the last call. */

@@ -73,6 +73,7 @@ export class Output {
     const segment = this.#segment;
     if (now >= endpoint.path.expiresAt) endpoint.forgetPath();
     for (let left = budget; left > 0; left--) {
+      if (engine.hasNothing) return SENT_ALL;
       // The place comes first: what the engine has handed out, it takes for sent.
       const offset = this.#reserve(attachment, endpoint.largestPacket);
       if (offset === -1) return NO_ROOM;

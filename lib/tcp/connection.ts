@@ -16,7 +16,7 @@ import type { NetworkErrorCode } from '../support/network-error';
 import type { Segment } from '../wire/segment';
 import { isSilent, mayRestIdle, mayRestInTimeWait, standInFor } from './at-rest';
 import { describe } from './info';
-import { pollTransmit } from './output';
+import { hasNothing, pollTransmit } from './output';
 import { handlePathError, handlePathMtu, handleWiderPath } from './path';
 import { mayReopen } from './reopen';
 import { segmentArrives } from './segment-arrives';
@@ -182,6 +182,10 @@ export class Connection implements TcpEngine {
 
   handleTimeout(now: number): void {
     handleTimeout(this.tcb, now);
+  }
+
+  get hasNothing(): boolean {
+    return this.#row !== NO_ROW || hasNothing(this.#tcb);
   }
 
   pollTransmit(now: number, out: Segment): boolean {

@@ -10,7 +10,7 @@ import { synFlags } from './ecn';
 import { pollProbe, pollRetransmit, pollTailProbe, pollText } from './output-text';
 import { OWE_ACK, OWE_KEEP_ALIVE, OWE_RESET, OWE_STRAY_RESET, OWE_SYN } from './owed';
 import { pollRescue } from './rescue';
-import { seqAdd } from './seq';
+import { seqAdd, seqDiff } from './seq';
 import { mayTransmitText } from './state';
 import type { Tcb } from './tcb';
 import { pollTrain } from './train';
@@ -29,6 +29,20 @@ export function pollTransmit(tcb: Tcb, now: number, out: Segment): boolean {
     if (pollRescue(tcb, now, out)) return true;
   }
   return pollKeepAlive(tcb, now, out) || pollAck(tcb, now, out);
+}
+
+/**
+ * Is it plain that `pollTransmit` would find nothing, and leave everything as it is? Asked behind
+ * each segment whether there is one more, and of who has received one, it mostly is.
+ */
+export function hasNothing(tcb: Tcb): boolean {
+  const { sending, snd } = tcb;
+  if (tcb.owed !== 0 || tcb.duplicateAcksOwed > 0 || sending === null) return false;
+  const unsent = seqDiff(seqAdd(snd.una, tcb.sendBuffer.length), snd.nxt);
+  if (unsent > 0 || (unsent === 0 && tcb.finQueued)) return false;
+  // Controllers that measure want to know when text runs out.
+  if (sending.cc.handleDelivery !== undefined || sending.recovery.mode === 'fast') return false;
+  return sending.scoreboard.lostBytes === 0 && (sending.train === null || sending.train.left === 0);
 }
 
 /** Is there anything to send for the first time? Until there is, it does without `sending`. */

@@ -10,6 +10,7 @@ import { checkInvariants } from '../../lib/tcp/invariants';
 import { OWE_PROBE, OWE_RETRANSMIT, OWE_TAIL_PROBE } from '../../lib/tcp/owed';
 import { flightSize } from '../../lib/tcp/recovery';
 import { isSynchronized } from '../../lib/tcp/state';
+import { Segment } from '../../lib/wire/segment';
 import { checkRecords } from './record-check';
 import { checkRest } from './rest-check';
 
@@ -20,6 +21,8 @@ const QUIET: ReadonlySet<string> = new Set(['constructor', 'info', 'mayReopen', 
 export const invariantCheck = { count: 0 };
 
 type Method = (this: Connection, ...args: unknown[]) => unknown;
+
+checkHasNothing();
 
 for (const [name, property] of Object.entries(
   Object.getOwnPropertyDescriptors(Connection.prototype),
@@ -40,6 +43,27 @@ for (const [name, property] of Object.entries(
     return result;
   };
   Object.defineProperty(Connection.prototype, name, { ...property, value: checked });
+}
+
+/** Where it says that there is nothing to send, `pollTransmit` finds nothing and changes nothing. */
+function checkHasNothing(): void {
+  const { pollTransmit } = Connection.prototype;
+  const { get } = Object.getOwnPropertyDescriptor(Connection.prototype, 'hasNothing')!;
+  const scratch = new Segment();
+  const checked = function (this: Connection): boolean {
+    const says = get!.call(this) as boolean;
+    if (!says) return says;
+    const before = stateOf(this);
+    assert(!pollTransmit.call(this, Number.MAX_SAFE_INTEGER, scratch), 'there is nothing to send');
+    assert(stateOf(this) === before, 'to look for it changes nothing');
+    return says;
+  };
+  Object.defineProperty(Connection.prototype, 'hasNothing', { get: checked, configurable: true });
+}
+
+/** What can be seen without waking it. */
+function stateOf(connection: Connection): string {
+  return JSON.stringify({ ...connection.info(0), deadline: connection.deadline });
 }
 
 interface Sending {

@@ -150,7 +150,7 @@ export class Bench {
   /** Polls all that is owed or allowed now. */
   sent(show: Show = {}): string[] {
     const lines: string[] = [];
-    while (this.connection.pollTransmit(this.now, this.last)) {
+    while (!this.connection.hasNothing && this.connection.pollTransmit(this.now, this.last)) {
       this.#checkSent(this.last);
       lines.push(this.#format(this.last, show));
       assert(lines.length <= MOST_SEGMENTS, 'output comes to an end');

@@ -110,6 +110,8 @@ export class FakeEngine implements TcpEngine {
     this.deadline = Number.POSITIVE_INFINITY;
   }
 
+  readonly hasNothing = false;
+
   pollTransmit(_now: number, out: Segment): boolean {
     if (this.disposed) throw new Error('used after dispose');
     if (this.owed === 0) return false;
