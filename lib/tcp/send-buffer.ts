@@ -11,7 +11,7 @@ import type { Segment } from '../wire/segment';
 
 const SMALLEST_RING = 2048;
 const LARGEST_RING = 2 ** 30;
-/** Who begins with so much will want to go on. */
+/** Who has so much to send will want to go on. */
 const BULK_BYTES = 16_384;
 /** What each may hold where packet memory is short. */
 const SHORT_BYTES = 65_536;
@@ -93,7 +93,7 @@ export class SendBuffer {
   #ensure(need: number): boolean {
     if (need <= this.#size) return true;
     if (need > LARGEST_RING) return false;
-    const isBulk = this.#size === 0 && need >= BULK_BYTES;
+    const isBulk = need >= BULK_BYTES;
     const wanted = isBulk ? Math.max(need, Math.min(this.#formerPeak, this.capacity)) : need;
     const size = Math.max(SMALLEST_RING, 1 << (32 - Math.clz32(wanted - 1)));
     let ring: number;
