@@ -52,6 +52,9 @@ export interface TurnParts {
 
 export class Turn implements EndpointHost {
   readonly #parts: TurnParts;
+  // Of the parts, what is asked for at every step.
+  readonly #counters: Counters;
+  readonly #packetsPerTurn: number;
   readonly #dirty = new Fifo<Endpoint>();
   readonly #reporting = new Fifo<Endpoint>();
   readonly #jobs = new Fifo<() => void>();
@@ -84,6 +87,8 @@ export class Turn implements EndpointHost {
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
+    this.#counters = parts.counters;
+    this.#packetsPerTurn = parts.packetsPerTurn;
   }
 
   time(): number {
@@ -361,12 +366,11 @@ export class Turn implements EndpointHost {
    * for ever.
    */
   get #work(): number {
-    const { counters } = this.#parts;
-    return counters.packetsIn + counters.packetsOut + this.#steps;
+    return this.#counters.packetsIn + this.#counters.packetsOut + this.#steps;
   }
 
   get #isSpent(): boolean {
-    return this.#work - this.#rested >= this.#parts.packetsPerTurn;
+    return this.#work - this.#rested >= this.#packetsPerTurn;
   }
 
   /** The event loop had its chance. */
