@@ -21,7 +21,6 @@ import type {
 import type { TcpInfo, TcpState } from '../../types/tcp';
 import { LoopbackLink } from '../link/loopback-link';
 import { NetworkError } from '../support/network-error';
-import { DEFAULT_TCP_CONFIG } from '../tcp/config';
 import { IsnGenerator } from '../tcp/isn';
 import { SynCookies } from '../tcp/syn-cookies';
 import { Attachment, type AttachmentOwner } from './attachment';
@@ -51,6 +50,7 @@ import { Reporter } from './reporter';
 import { Routes } from './routes';
 import { type SegmentEvent, SegmentTrace } from './segment-trace';
 import { SendFailures } from './send-failures';
+import { tcpConfigFrom } from './tcp-settings';
 import { Turn } from './turn';
 
 export interface StackEvents {
@@ -114,7 +114,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
   readonly #capture: StackCapture | null;
   #closed = false;
 
-  /** @throws NetworkError when a link cannot be opened */
+  /** @throws NetworkError when a link cannot be opened; EINVAL for a setting that cannot be */
   constructor(options: StackOptions = {}, internals: StackInternals = {}) {
     super();
     const clock = options.clock ?? new RealClock();
@@ -148,7 +148,7 @@ export class Stack extends EventEmitter<StackEvents> implements TransportStack {
       packetsPerTurn: limits.packetsPerTurn,
       forget: (endpoint) => this.#registry.forget(endpoint),
     });
-    const config = { ...DEFAULT_TCP_CONFIG, ...options.tcp };
+    const config = tcpConfigFrom(options.tcp);
     const pathMtus = new PathMtus(limits.pathMtus);
     this.#registry = new Registry({
       host: this.#turn,
