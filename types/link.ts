@@ -157,9 +157,10 @@ export interface Link {
   /**
    * Like `commit`, for a packet of which only `headerBytes` are in the reserved place, over a link
    * that stays in the process: its text stays where it is until the packet has been received.
-   * Called only where `mayLeaveText` says so.
+   * Called only while `mayLeaveText` says so.
    */
   commitInPlace?(headerBytes: number, textOffset: number, textLength: number): void;
+  /** May `commitInPlace` be called now? Present where that is. */
   readonly mayLeaveText?: boolean;
   /** A batch of commits is over: send what is queued, with as few system calls as possible. */
   flush(): void;

@@ -3,8 +3,8 @@
  *
  * RFC 1122 §3.2.1.3 (127.0.0.0/8) and RFC 4291 §2.5.3 (::1). A packet is written once, in place,
  * and read from there; much text is not even written, but read from the sender's buffer. Checksums
- * are never looked at. Delivery is always deferred, so that a
- * stack is never entered from inside its own output.
+ * are never looked at. Delivery is always deferred, so that a stack is never entered from inside
+ * its own output.
  */
 import type { Link, LinkHost, LinkRoute } from '../../types/link';
 import { packetMemory } from '../support/memory';

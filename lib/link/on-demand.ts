@@ -1,7 +1,7 @@
 /**
  * The links that not every program needs, each loaded when somebody first asks for it.
  *
- * Together they are a quarter of what there is to load, and a process that stays within itself or
+ * Together they are a third of what there is to load, and a process that stays within itself or
  * has one of them never asks for the rest. It counts for more than the time to load them: from 8 MB
  * of heap on V8 may mark all of it for every 30 MB of received text (see benchmarks/README).
  */

@@ -8,6 +8,7 @@
  */
 import type { ConnectionOptions, StackConnection } from '../../types/stack';
 import type { TcpConfig } from '../../types/tcp';
+import { ECN_MODES, LARGEST_BUFFER_BYTES } from '../tcp/config';
 import { congestionControlNames, isCongestionControl } from '../tcp/congestion/registry';
 import type { TcpOptions } from './api';
 import { invalidArgType, invalidArgValue, outOfRange } from './argument-errors';
@@ -23,8 +24,6 @@ type Choose = (choices: TcpChoices, value: unknown, name: string) => void;
 
 /** Linux never gives a socket less (SOCK_MIN_SNDBUF, rounded): below it no segment fits. */
 const LEAST_BUFFER_BYTES = 2048;
-/** The largest window that RFC 7323 §2.3 can announce. */
-const LARGEST_BUFFER_BYTES = 2 ** 30;
 /** Linux: MAX_TCP_KEEPCNT. */
 const MOST_KEEP_ALIVE_PROBES = 127;
 const LONGEST_LINGER_SECONDS = 65_535;
@@ -32,7 +31,6 @@ const LONGEST_LINGER_SECONDS = 65_535;
 const ECN_BITS = 3;
 /** More segments than a connection will see: each is acknowledged at once. */
 const ALL_SEGMENTS = 2 ** 31 - 1;
-const ECN_MODES: readonly unknown[] = ['off', 'accept', 'request'];
 
 const CHOICES: { readonly [Name in keyof Required<TcpOptions>]: Choose } = {
   sendBufferSize(choices, value, name) {

@@ -1,7 +1,7 @@
 /** The TCP of a stack as its user wants it: what he leaves out is as usual, nonsense is refused. */
 import type { TcpConfig } from '../../types/tcp';
 import { ConfigurationError } from '../support/configuration-error';
-import { DEFAULT_TCP_CONFIG } from '../tcp/config';
+import { DEFAULT_TCP_CONFIG, ECN_MODES, LARGEST_BUFFER_BYTES } from '../tcp/config';
 import { congestionControlNames, isCongestionControl } from '../tcp/congestion/registry';
 
 type Setting = keyof TcpConfig;
@@ -12,8 +12,6 @@ const BUFFERS: readonly string[] = [
   'sendBufferMaxBytes',
   'receiveBufferMaxBytes',
 ] satisfies Setting[];
-/** The largest window that RFC 7323 §2.3 can announce. */
-const LARGEST_BUFFER_BYTES = 2 ** 30;
 /** What else may not be nought, or may be less. */
 const LEAST: Readonly<Record<string, number>> = {
   initialWindowSegments: 1,
@@ -22,7 +20,6 @@ const LEAST: Readonly<Record<string, number>> = {
   maxRtoMs: 1,
   lingerMs: -1,
 } satisfies Partial<Record<Setting, number>>;
-const ECN_MODES: readonly unknown[] = ['off', 'accept', 'request'] satisfies TcpConfig['ecn'][];
 
 /** @throws ConfigurationError EINVAL: no such setting, or a value that it cannot have */
 export function tcpConfigFrom(wanted: Partial<TcpConfig> = {}): TcpConfig {

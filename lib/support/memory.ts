@@ -35,8 +35,8 @@ export class PacketMemory {
 
   /** How many readers want text to stay where it is. */
   #pins = 0;
-  /** Offset and size of each block that was given back meanwhile. */
-  readonly #waiting: number[] = [];
+  /** The blocks that were given back meanwhile: of each the offset, and above it the size. */
+  readonly #waiting = new OffsetStack();
   #top = PAGE_BYTES; // offset 0 stays unused: no block ever has it
   readonly #free: OffsetStack[] = [];
   readonly #views: Uint8Array[] = [];
@@ -102,7 +102,8 @@ export class PacketMemory {
 
   releaseText(offset: number, size: number): void {
     if (this.#pins > 0) {
-      this.#waiting.push(offset, size);
+      this.#waiting.push(offset);
+      this.#waiting.push(size);
       return;
     }
     this.textBytes -= 1 << classOf(size);
@@ -111,7 +112,7 @@ export class PacketMemory {
 
   /** May text be pinned? Not while blocks wait for pins to go: they must come to an end. */
   get mayPinText(): boolean {
-    return this.#waiting.length === 0;
+    return this.#waiting.isEmpty;
   }
 
   /** Until `unpinText` all text stays where it is, even if it is given back. */
@@ -124,8 +125,9 @@ export class PacketMemory {
     this.#pins -= pins;
     if (this.#pins > 0) return;
     const waiting = this.#waiting;
-    for (let i = 0; i < waiting.length; i += 2) this.releaseText(waiting[i], waiting[i + 1]);
-    waiting.length = 0;
+    for (let size = waiting.pop(); size !== -1; size = waiting.pop()) {
+      this.releaseText(waiting.pop(), size);
+    }
   }
 
   /** Is so much of it text that nobody should hold much? (Linux: tcp_mem's pressure.) */

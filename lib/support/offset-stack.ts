@@ -10,6 +10,10 @@ export class OffsetStack {
   #items = new Int32Array(INITIAL_ITEMS);
   #count = 0;
 
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
   push(offset: number): void {
     if (this.#count === this.#items.length) this.#grow();
     this.#items[this.#count++] = offset;

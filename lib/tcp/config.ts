@@ -61,6 +61,13 @@ export const HEADER_BYTES = 40;
  */
 export const MINIMUM_PEER_MSS = 88;
 
+/** The largest window that RFC 7323 §2.3 can announce. */
+export const LARGEST_BUFFER_BYTES = 2 ** 30;
+
+export const ECN_MODES: readonly unknown[] = ['off', 'accept', 'request'] satisfies Array<
+  TcpConfig['ecn']
+>;
+
 /** RFC 7323 §2.3: a larger shift count is taken as this. */
 export const MAXIMUM_WINDOW_SHIFT = 14;
 

@@ -14,7 +14,7 @@ import { seqAdd, seqDiff } from './seq';
 import { mayTransmitText } from './state';
 import type { Tcb } from './tcb';
 import { pollTrain } from './train';
-import { noteSynSent, writeAck, writeHeader } from './transmit';
+import { endOfText, noteSynSent, writeAck, writeHeader } from './transmit';
 
 /** @returns false when there is nothing (more) to send */
 export function pollTransmit(tcb: Tcb, now: number, out: Segment): boolean {
@@ -38,7 +38,7 @@ export function pollTransmit(tcb: Tcb, now: number, out: Segment): boolean {
 export function hasNothing(tcb: Tcb): boolean {
   const { sending, snd } = tcb;
   if (tcb.owed !== 0 || tcb.duplicateAcksOwed > 0 || sending === null) return false;
-  const unsent = seqDiff(seqAdd(snd.una, tcb.sendBuffer.length), snd.nxt);
+  const unsent = seqDiff(endOfText(tcb), snd.nxt);
   if (unsent > 0 || (unsent === 0 && tcb.finQueued)) return false;
   // Controllers that measure want to know when text runs out.
   if (sending.cc.handleDelivery !== undefined || sending.recovery.mode === 'fast') return false;
