@@ -39,12 +39,16 @@ export interface Served {
 
 const CHUNK_BYTES = 65_536;
 
-/** Waits for `count` connections, and plays its part in all of them when the last is there. */
+/**
+ * Waits for `count` connections, and plays its part in all of them when the last is there.
+ * @param backlog of the listener; `net`'s own unless given
+ */
 export async function serve(
   net: NetLike,
   host: string,
   count: number,
   part: Part,
+  backlog?: number,
 ): Promise<Served> {
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true });
   const sockets: Socket[] = [];
@@ -59,7 +63,7 @@ export async function serve(
       resolve(all.then((list) => closed.then(() => list)));
     });
   });
-  server.listen(0, host);
+  server.listen({ port: 0, host, backlog });
   await once(server, 'listening');
   return { port: (server.address() as AddressInfo).port, outcomes };
 }

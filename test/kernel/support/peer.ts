@@ -40,8 +40,9 @@ export interface PeerAnswer {
 function makeMethods(net: NetLike): PeerMethods {
   const tickets: Promise<Outcome[]>[] = [];
   return {
+    // With room for all of them, or a kernel forgets some and resets them (docs/links.md).
     async serve(host, count, part) {
-      const { port, outcomes } = await serve(net, host, count, part);
+      const { port, outcomes } = await serve(net, host, count, part, count);
       outcomes.catch(() => undefined); // asked for later
       return { port, ticket: tickets.push(outcomes) - 1 };
     },
