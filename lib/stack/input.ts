@@ -15,6 +15,7 @@ import {
   readInboundPacket,
 } from '../ip/inbound-packet';
 import { packetMemory } from '../support/memory';
+import { isFirst } from '../tcp/reopen';
 import { writeResetFor } from '../tcp/stray';
 import { pseudoHeaderSum } from '../wire/checksum';
 import {
@@ -193,7 +194,8 @@ export class Input {
       return;
     }
     const before = endpoint.engine.state;
-    if (before === 'TIME-WAIT' && this.#reopen(attachment, endpoint, now)) return;
+    const isOver = before === 'TIME-WAIT' || before === 'CLOSED';
+    if (isOver && this.#reopen(attachment, endpoint, now)) return;
     counters.tcpToConnection++;
     if (this.#trace.active) this.#trace.beginReceived(endpoint, segment);
     endpoint.engine.handleSegment(segment, now);
@@ -229,11 +231,13 @@ export class Input {
 
   /**
    * A SYN that is no old duplicate ends TIME-WAIT, where somebody listens (RFC 6191, RFC 9293
-   * §3.6.1).
+   * §3.6.1); and what is CLOSED, but not yet out of the tables, does not stand in its way.
    * @returns false where it does not
    */
   #reopen(attachment: Attachment, endpoint: Endpoint, now: number): boolean {
-    if (!endpoint.engine.mayReopen(this.#segment)) return false;
+    const { engine } = endpoint;
+    const segment = this.#segment;
+    if (!(engine.finished ? isFirst(segment) : engine.mayReopen(segment))) return false;
     const tuple = this.#tuple;
     const { local0, local1, local2, local3, localPort } = tuple;
     const { listeners } = this.#registry;
@@ -241,7 +245,7 @@ export class Input {
     if (listener === null) return false;
     const behind = this.#registry.replace(endpoint);
     if (this.#trace.active) this.#trace.beginReceived(null, this.#segment);
-    this.#listen.receive(attachment, listener, tuple, this.#segment, behind, now);
+    this.#listen.receive(attachment, listener, tuple, segment, behind, now);
     return true;
   }
 

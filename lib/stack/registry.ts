@@ -187,11 +187,12 @@ export class Registry {
   }
 
   /**
-   * A connection in TIME-WAIT makes room for a new one with the same four-tuple.
+   * A connection in TIME-WAIT, or CLOSED already, makes room for a new one with the same
+   * four-tuple.
    * @returns the highest sequence number that it has sent
    */
   replace(endpoint: Endpoint): number {
-    this.#parts.counters.timeWaitReused++;
+    if (endpoint.state === 'TIME-WAIT') this.#parts.counters.timeWaitReused++;
     const lastSent = endpoint.yieldPlace();
     this.forget(endpoint);
     return lastSent;

@@ -161,6 +161,36 @@ t.test('what was not read of the old connection can be read still', async (t) =>
   user.connection!.release();
 });
 
+/** [what ends the old connection in one batch with the SYN, what its user hears last, its name] */
+const ENDS = [
+  ['R 101:101(0)', ['ECONNRESET', 'close'], 'a reset'],
+  ['. 102:102(0) ack 5002 win 1000', ['end', 'close'], 'the last ACK'],
+] as const;
+
+for (const [end, last, name] of ENDS) {
+  t.test(`${name} and the SYN of the next connection come in one batch`, async (t) => {
+    const tools = setUp({}, { initialSequence: () => 5000 });
+    const { accepted } = tools.listen({ address: address('0.0.0.0'), port: 80 });
+    const reply = (...texts: string[]): string[] => {
+      tools.link.deliver(texts.map((text) => packet(PEER, OWN, text)));
+      tools.turn();
+      return tools.link.take().map((one) => describePacket(one).text);
+    };
+    reply('S 100:100(0) win 1000');
+    reply('. 101:101(0) ack 5001 win 1000');
+    if (name !== 'a reset') {
+      reply('F. 101:101(0) ack 5001 win 1000');
+      accepted[0].connection!.shutdown();
+      tools.turn();
+      tools.link.take();
+    }
+    const sent = reply(end, 'S 900:900(0) win 1000');
+    t.match(sent, [/^S\. \d+:\d+\(0\) ack 901 /], 'it is answered at once');
+    t.match(tools.stack.stats(), { tcpOpened: 2, timeWaitReused: 0, connections: 1 });
+    t.same(accepted[0].heard.slice(-2), last, 'the user of the old one hears of its end');
+  });
+}
+
 t.test('without a listener nothing ends TIME-WAIT', async (t) => {
   const tools = setUp({}, { initialSequence: () => 5000 });
   const { accepted, listener } = tools.listen({ address: address('0.0.0.0'), port: 80 });
