@@ -122,7 +122,7 @@ export class SocketHandle extends HandleFlags implements ConnectionHandler {
     if (failure !== null) {
       this.#failWrite(countsRefused ? [chunk] : [], failure, written);
     } else {
-      this.#someWriter.write(this.connection!, chunk, written);
+      this.#someWriter().write(this.connection!, chunk, written);
       if (this.#writer?.waiting) this.#noteQueue();
     }
   }
@@ -133,7 +133,7 @@ export class SocketHandle extends HandleFlags implements ConnectionHandler {
     if (failure !== null) {
       this.#failWrite(chunks, failure, written);
     } else {
-      this.#someWriter.writeAll(this.connection!, chunks, written);
+      this.#someWriter().writeAll(this.connection!, chunks, written);
       if (this.#writer?.waiting) this.#noteQueue();
     }
   }
@@ -147,7 +147,7 @@ export class SocketHandle extends HandleFlags implements ConnectionHandler {
     return this.#writer?.queueBytes ?? 0;
   }
 
-  get #someWriter(): SocketWriter {
+  #someWriter(): SocketWriter {
     this.#writer ??= new SocketWriter();
     return this.#writer;
   }
@@ -175,19 +175,19 @@ export class SocketHandle extends HandleFlags implements ConnectionHandler {
   localAddress(): AddressInfo | null {
     const binding = this.#binding;
     if (binding !== null) return addressInfo(binding.address, binding.port, this.isDualStack);
-    const connection = this.#tcp;
+    const connection = this.#tcp();
     if (connection === null) return null;
     return addressInfo(connection.localAddress, connection.localPort, this.isDualStack);
   }
 
   remoteAddress(): AddressInfo | null {
-    const connection = this.#tcp;
+    const connection = this.#tcp();
     if (connection === null) return null;
     return addressInfo(connection.remoteAddress, connection.remotePort, this.isDualStack);
   }
 
   /** Null also for a pipe. */
-  get #tcp(): StackConnection | null {
+  #tcp(): StackConnection | null {
     return this.connection instanceof PipeConnection ? null : this.connection;
   }
 
@@ -343,7 +343,7 @@ export class SocketHandle extends HandleFlags implements ConnectionHandler {
 
   /** @param chunks count as written, although they are not */
   #failWrite(chunks: Uint8Array[], code: NetworkErrorCode, written: WriteCallback): void {
-    this.#someWriter.count(chunks);
+    this.#someWriter().count(chunks);
     written(callError('write', code));
   }
 

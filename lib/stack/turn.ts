@@ -50,6 +50,7 @@ export interface TurnParts {
   forget: (endpoint: Endpoint) => void;
 }
 
+/** (Methods, where others have getters: V8 looks each private getter up anew, in its runtime.) */
 export class Turn implements EndpointHost {
   readonly #parts: TurnParts;
   // Of the parts, what is asked for at every step.
@@ -79,10 +80,10 @@ export class Turn implements EndpointHost {
   /** Has all that users put off been done since one of them was told something? */
   #mayTell = false;
   #scheduled = false;
-  /** What `#work` said when the event loop last had its chance. */
+  /** What `#work()` said when the event loop last had its chance. */
   #rested = 0;
   #steps = 0;
-  /** What `#work` said when the clock was read. */
+  /** What `#work()` said when the clock was read. */
   #clockedAt = 0;
 
   constructor(parts: TurnParts) {
@@ -189,11 +190,11 @@ export class Turn implements EndpointHost {
     this.#running = true;
     this.#clockedAt = LONG_AGO;
     try {
-      while (!this.#isSpent) {
-        if (this.#isTelling) {
+      while (!this.#isSpent()) {
+        if (this.#isTelling()) {
           if (!this.#mayTell) break;
           this.#report(this.#reporting.shift()!);
-        } else if (this.#hasToSend) this.#pass();
+        } else if (this.#hasToSend()) this.#pass();
         else break;
       }
     } finally {
@@ -202,22 +203,22 @@ export class Turn implements EndpointHost {
       this.#flush();
       this.#keepTelling();
       this.#parts.deadlines.settle();
-      if (this.#hasWork) this.#schedule();
+      if (this.#hasWork()) this.#schedule();
     }
   }
 
   /** Are there users to be told before it is worth while to send what those before them said? */
-  get #isTelling(): boolean {
+  #isTelling(): boolean {
     if (this.#reporting.size === 0) return false;
-    return this.#toldInARow < TOLD_IN_A_ROW || !this.#hasToSend;
+    return this.#toldInARow < TOLD_IN_A_ROW || !this.#hasToSend();
   }
 
   #pass(): void {
     this.#steps++;
     this.#toldInARow = 0;
-    if (this.#work - this.#clockedAt > WORK_PER_READING) this.#readClock();
+    if (this.#work() - this.#clockedAt > WORK_PER_READING) this.#readClock();
     for (let left = this.#jobs.size; left > 0; left--) this.#jobs.shift()?.();
-    for (let left = this.#dirty.size; left > 0 && !this.#isSpent; left--) {
+    for (let left = this.#dirty.size; left > 0 && !this.#isSpent(); left--) {
       this.#serve(this.#dirty.shift()!);
     }
     this.#resumeWaiting();
@@ -229,7 +230,7 @@ export class Turn implements EndpointHost {
     const { attachments } = this.#parts;
     for (let i = 0; i < attachments.length; i++) {
       const attachment = attachments[i];
-      while (attachment.mayResume && !this.#isSpent) {
+      while (attachment.mayResume && !this.#isSpent()) {
         const endpoint = attachment.shiftWaiting();
         this.#serve(endpoint, true);
         if (attachment.inside && endpoint.isReporting) break; // what he writes now goes first
@@ -335,27 +336,27 @@ export class Turn implements EndpointHost {
     if (this.#scheduled) return;
     this.#scheduled = true;
     const { clock } = this.#parts;
-    if (this.#isSpent) clock.defer(this.#runRested, false);
+    if (this.#isSpent()) clock.defer(this.#runRested, false);
     else if (this.#reporting.size === 0) clock.defer(this.#runSoon, true);
     else if (clock.settle === undefined) clock.defer(this.#runSettled, false);
     else clock.settle(this.#runSettled);
   }
 
   #readClock(): void {
-    this.#clockedAt = this.#work;
+    this.#clockedAt = this.#work();
     this.#now = this.#parts.clock.now();
     this.#parts.trace.refresh();
   }
 
-  get #hasWork(): boolean {
-    return this.#reporting.size > 0 || this.#hasToSend;
+  #hasWork(): boolean {
+    return this.#reporting.size > 0 || this.#hasToSend();
   }
 
-  get #hasToSend(): boolean {
-    return this.#dirty.size + this.#jobs.size > 0 || this.#mayResume;
+  #hasToSend(): boolean {
+    return this.#dirty.size + this.#jobs.size > 0 || this.#mayResume();
   }
 
-  get #mayResume(): boolean {
+  #mayResume(): boolean {
     const { attachments } = this.#parts;
     for (let i = 0; i < attachments.length; i++) if (attachments[i].mayResume) return true;
     return false;
@@ -365,16 +366,16 @@ export class Turn implements EndpointHost {
    * Grows with everything that is done. Passes and reports count, too, or empty ones could go on
    * for ever.
    */
-  get #work(): number {
+  #work(): number {
     return this.#counters.packetsIn + this.#counters.packetsOut + this.#steps;
   }
 
-  get #isSpent(): boolean {
-    return this.#work - this.#rested >= this.#packetsPerTurn;
+  #isSpent(): boolean {
+    return this.#work() - this.#rested >= this.#packetsPerTurn;
   }
 
   /** The event loop had its chance. */
   #rest(): void {
-    this.#rested = this.#work;
+    this.#rested = this.#work();
   }
 }
