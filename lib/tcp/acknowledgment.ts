@@ -3,6 +3,7 @@
  * it brings.
  */
 import { FIN, type Segment, SYN } from '../wire/segment';
+import { PathSample } from './congestion/path-sample';
 import { takeEcho } from './ecn';
 import { processForwardRto } from './forward-rto';
 import { scaledWindow } from './options';
@@ -32,6 +33,9 @@ import { isWindowUsed } from './validation';
 const RESTART_SEGMENTS = 4;
 const TIMER_GRAIN_MS = 1;
 
+/** What the ACK in hand has shown of the path. */
+export const path = new PathSample();
+
 /** Takes an ACK that is neither too old nor of what was never sent. */
 export function processAck(tcb: Tcb, seg: Segment, now: number): void {
   const window = scaledWindow(tcb, seg);
@@ -59,7 +63,7 @@ function processAckOfText(tcb: Tcb, seg: Segment, window: number, now: number): 
   if (sack.on && (advances || scoreboard.delivered > 0)) repair(tcb, advances, now);
   if (scoreboard.delivered > 0 && tcb.cc.handleDelivery !== undefined) {
     sampleDelivery(tcb, now);
-    tcb.cc.handleDelivery(tcb.path);
+    tcb.cc.handleDelivery(path);
   }
   if (tcb.tailProbe.pending) processTailProbeAck(tcb, seg);
   if (advances) scheduleTailProbe(tcb, now);
@@ -162,7 +166,7 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   if (tcb.blackHole.fullMss !== 0) reconsiderBlackHole(tcb, now);
   sampleRtt(tcb, seg, now);
   samplePath(tcb, now);
-  processNewAck(tcb, bytes, limited);
+  processNewAck(tcb, bytes, limited, path);
   tcb.probes = 0;
   tcb.softError = null; // whatever it was, the path works
   snd.stalledSince = now;
@@ -217,25 +221,31 @@ function samplesARoundTrip(tcb: Tcb): number {
 
 /** What the congestion controller may know of this ACK. */
 function samplePath(tcb: Tcb, now: number): void {
-  const { path, rtt, snd } = tcb;
+  const { rtt, snd } = tcb;
+  const sending = tcb.sending!;
   path.now = now;
   path.rtt = tcb.scoreboard.freshRtt;
   path.srtt = rtt.srtt;
   path.minRtt = rtt.min;
   path.isPaced = pacingRate(tcb) !== Infinity;
   // The ACK of the round's last byte still belongs to it: the next begins with what left after.
-  if (!seqGt(snd.una, path.roundEnd)) return;
-  path.rounds++;
-  path.roundEnd = snd.nxt;
+  if (seqGt(snd.una, sending.roundEnd)) {
+    sending.rounds++;
+    sending.roundEnd = snd.nxt;
+  }
+  path.rounds = sending.rounds;
 }
 
 /** The same, for one that models the path. */
 function sampleDelivery(tcb: Tcb, now: number): void {
-  const { path, rtt, scoreboard, recovery } = tcb;
-  const { delivery } = scoreboard;
+  const { rtt, scoreboard, recovery } = tcb;
+  const delivery = scoreboard.delivery!;
   path.now = now;
   path.rtt = scoreboard.freshRtt;
   path.srtt = rtt.srtt;
+  path.minRtt = rtt.min;
+  path.isPaced = pacingRate(tcb) !== Infinity;
+  path.rounds = tcb.sending!.rounds;
   path.acked = scoreboard.delivered;
   path.delivered = delivery.delivered;
   path.priorDelivered = delivery.priorDelivered;

@@ -5,6 +5,7 @@
  *
  * How much may leave during a fast recovery follows from how much arrives (PRR, RFC 6937).
  */
+import type { PathSample } from './congestion/path-sample';
 import { DUPLICATE_THRESHOLD, loseBehind, loseFirst } from './dup-threshold';
 import { beginForwardRto } from './forward-rto';
 import { OWE_RETRANSMIT } from './owed';
@@ -73,8 +74,9 @@ export function noteFirstSign(tcb: Tcb): void {
 /**
  * `acked` new bytes have been acknowledged; SND.UNA has already moved.
  * @param limited the window, not the user, held the sender back
+ * @param path what the ACK has shown of it
  */
-export function processNewAck(tcb: Tcb, acked: number, limited: boolean): void {
+export function processNewAck(tcb: Tcb, acked: number, limited: boolean, path: PathSample): void {
   const { recovery, snd, cc, sack } = tcb;
   if (recovery.mode === 'fast') {
     if (seqGeq(snd.una, recovery.recover)) exitFastRecovery(tcb);
@@ -84,7 +86,7 @@ export function processNewAck(tcb: Tcb, acked: number, limited: boolean): void {
   recovery.duplicates = 0;
   const afterTimeout = recovery.mode === 'timeout';
   if (afterTimeout && seqGeq(snd.una, recovery.recover)) recovery.mode = 'none';
-  cc.handleAck(acked, limited, afterTimeout, tcb.path);
+  cc.handleAck(acked, limited, afterTimeout, path);
   if (recovery.recoverSet && seqGt(snd.una, recovery.recover)) recovery.recoverSet = false;
 }
 

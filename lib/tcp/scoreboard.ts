@@ -7,7 +7,7 @@
  * further. Blocks that the peer reports again and again cost nothing: only what a block adds to the
  * ranges known is looked at.
  */
-import { DeliveryRate } from './delivery-rate';
+import type { DeliveryRate } from './delivery-rate';
 import { SequenceRanges } from './ranges';
 import { MAX_RECORDS, NO_SLOT, SegmentRing } from './segment-ring';
 import { seqDiff, seqGt, seqLt, seqMax } from './seq';
@@ -60,7 +60,8 @@ export class Scoreboard {
   /** Bytes that were given up, not sent again, and have arrived all the same. */
   needless = 0;
 
-  readonly delivery = new DeliveryRate();
+  /** Null where no controller asks for it. */
+  delivery: DeliveryRate | null = null;
   /** What the peer has reported; the records. For those who judge what is lost: read only. */
   readonly ranges = new SequenceRanges(MAX_RANGES);
   readonly ring = new SegmentRing();
@@ -92,6 +93,14 @@ export class Scoreboard {
     this.#launch(slot, now);
   }
 
+  /** For a controller that asks. What is on its way already shows none: nobody knows its past. */
+  measureRates(delivery: DeliveryRate): void {
+    if (this.delivery !== null) return;
+    this.delivery = delivery;
+    const { ring } = this;
+    for (let i = 0; i < ring.count; i++) ring.stamp(ring.slotAt(i), delivery, this.flyingBytes);
+  }
+
   /**
    * An ACK has arrived: what `acknowledge` and `report` find delivered, was delivered now.
    * @param echoedAt when the segment left whose timestamp the ACK echoes, ms; NaN: it has none
@@ -103,7 +112,7 @@ export class Scoreboard {
     ackInHand.minRtt = minRtt;
     this.#priorFurthest = this.furthest;
     this.freshRtt = Number.NaN;
-    this.delivery.begin();
+    this.delivery?.begin();
   }
 
   /** Everything before `una` is acknowledged. */
@@ -178,7 +187,7 @@ export class Scoreboard {
     this.#land(slot);
     ring.setFlags(slot, (ring.flagsOf(slot) & REPEATED) | LOST);
     this.lostBytes += ring.lengthOf(slot);
-    this.delivery.lost += ring.lengthOf(slot);
+    if (this.delivery !== null) this.delivery.lost += ring.lengthOf(slot);
     this.losses++;
     this.#firstLost = Math.min(this.#firstLost, ring.indexOf(slot));
   }
@@ -301,7 +310,7 @@ export class Scoreboard {
     this.furthest = seqMax(this.furthest, end);
     const sentAt = ring.sentAt(slot);
     const rtt = ackInHand.now - sentAt;
-    this.delivery.note(length, ackInHand.now, ring.tables, slot);
+    this.delivery?.note(length, ackInHand.now, ring.tables, slot);
     if (!isRepeated) this.freshRtt = rtt;
     // Which copy of a repeated segment has arrived? Not the last, if that would have been too
     // quick. (What lies behind a gap is not what the echo is of: RFC 7323 §4.3.)
@@ -331,10 +340,10 @@ export class Scoreboard {
 
   #launch(slot: number, now: number): void {
     const { delivery } = this;
-    if (this.flyingBytes === 0) delivery.restart(now);
+    if (this.flyingBytes === 0) delivery?.restart(now);
     this.flyingBytes += this.ring.lengthOf(slot);
     this.ring.link(slot, now);
-    this.ring.stamp(slot, delivery, this.flyingBytes);
+    if (delivery !== null) this.ring.stamp(slot, delivery, this.flyingBytes);
   }
 
   #land(slot: number): void {
@@ -354,7 +363,7 @@ export class Scoreboard {
       return;
     }
     this.delivered += cut;
-    this.delivery.note(cut, ackInHand.now, ring.tables, slot);
+    this.delivery?.note(cut, ackInHand.now, ring.tables, slot);
     if (state === FLYING) this.flyingBytes -= cut;
     else this.lostBytes -= cut;
     this.#markIfKnown(slot);

@@ -6,8 +6,8 @@
  * does without; `Tcb` makes it when something first asks for it.
  */
 import type { CongestionController } from './congestion/controller';
-import { PathSample } from './congestion/path-sample';
 import { createController } from './congestion/registry';
+import { DeliveryRate } from './delivery-rate';
 import { ForwardRto } from './forward-rto';
 import { BlackHole } from './path';
 import { ReorderWindow } from './rack';
@@ -23,7 +23,6 @@ import { WindowValidation } from './validation';
 export class Sending {
   cc: CongestionController;
   readonly scoreboard = new Scoreboard();
-  readonly path = new PathSample();
   readonly recovery = new Recovery();
   readonly validation = new WindowValidation();
   readonly tailProbe = new TailProbe();
@@ -33,11 +32,15 @@ export class Sending {
   readonly blackHole = new BlackHole();
   /** Null where the link takes what is sent in one piece. */
   readonly train: Train | null;
+  /** Round trips so far, and the last sequence number of the present one. */
+  rounds = 0;
+  roundEnd = 0;
 
   /** As it would be had it been there from the beginning: nothing but the SYN has been sent. */
   constructor(tcb: Tcb) {
     const { snd, config, iss } = tcb;
     this.cc = createController(config.congestionControl);
+    this.control(this.cc);
     this.train = tcb.inTrains ? new Train() : null;
     this.begin(iss, snd.nxt === iss ? seqAdd(iss, 1) : snd.nxt);
     if (snd.mss > 0) this.agree(tcb);
@@ -45,8 +48,14 @@ export class Sending {
 
   /** @param first sequence number of the first text */
   begin(iss: number, first: number): void {
-    this.path.roundEnd = iss;
+    this.roundEnd = iss;
     this.scoreboard.reset(first);
+  }
+
+  /** From now on it is this one that controls. Rates are measured for whoever asks for them. */
+  control(controller: CongestionController): void {
+    this.cc = controller;
+    if (controller.handleDelivery !== undefined) this.scoreboard.measureRates(new DeliveryRate());
   }
 
   /** The SYNs have said how large segments may be. */

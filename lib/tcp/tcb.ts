@@ -11,7 +11,6 @@ import type { NetworkErrorCode } from '../support/network-error';
 import type { Rows } from '../support/rows';
 import { DEFAULT_PEER_MSS, HEADER_BYTES, MINIMUM_PEER_MSS } from './config';
 import type { CongestionController } from './congestion/controller';
-import type { PathSample } from './congestion/path-sample';
 import { type EcnState, NO_ECN } from './ecn';
 import type { ForwardRto } from './forward-rto';
 import type { BlackHole } from './path';
@@ -302,7 +301,7 @@ export class Tcb {
   }
 
   set cc(controller: CongestionController) {
-    (this.sending ?? beginSending(this)).cc = controller;
+    (this.sending ?? beginSending(this)).control(controller);
   }
 
   get train(): Train | null {
@@ -311,10 +310,6 @@ export class Tcb {
 
   get scoreboard(): Scoreboard {
     return (this.sending ?? beginSending(this)).scoreboard;
-  }
-
-  get path(): PathSample {
-    return (this.sending ?? beginSending(this)).path;
   }
 
   get recovery(): Recovery {

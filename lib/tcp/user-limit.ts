@@ -42,5 +42,5 @@ export function noteUserLimit(tcb: Tcb, now: number): void {
   const { snd, scoreboard, sendBuffer, cc } = tcb;
   const isLate = now - snd.ranOutAt > PAUSE_MS;
   snd.ranOutAt = Number.NaN;
-  if (isLate || sendBuffer.limit <= cc.cwnd) scoreboard.delivery.noteLimited(flightSize(tcb));
+  if (isLate || sendBuffer.limit <= cc.cwnd) scoreboard.delivery?.noteLimited(flightSize(tcb));
 }

@@ -27,8 +27,8 @@ export class WindowValidation {
   }
 }
 
-/** An ACK has come, and is not yet taken: has the congestion window been used? */
+/** An ACK of what was sent has come, and is not yet taken: has the congestion window been used? */
 export function isWindowUsed(tcb: Tcb): boolean {
-  const { validation, path, cc } = tcb;
-  return validation.note(flightSize(tcb), path.rounds) * 2 >= cc.cwnd;
+  const { validation, cc, rounds } = tcb.sending!;
+  return validation.note(flightSize(tcb), rounds) * 2 >= cc.cwnd;
 }

@@ -191,15 +191,10 @@ function watch(hystart: HyStart, path: PathSample, rtts: readonly number[], samp
   return isOver;
 }
 
-t.test('RFC 9406: a new connection begins anew', async (t) => {
+t.test('RFC 9406: five rounds of slower growth, and slow start is over', async (t) => {
   const hystart = new HyStart();
   const path = new PathSample();
-  watch(hystart, path, [100, 150, 150, 150]);
-  t.equal(hystart.divisor, 4);
-  hystart.reset();
-  t.equal(hystart.divisor, 1);
-  path.rounds = 0;
-  t.notOk(watch(hystart, path, [200, 200, 200]), 'what was short before does not count');
+  t.notOk(watch(hystart, path, [200, 200, 200]));
   t.equal(hystart.divisor, 1);
   t.notOk(watch(hystart, path, [250, 250, 250, 250, 250]), 'four rounds, and the one it began in');
   t.equal(hystart.divisor, 4);

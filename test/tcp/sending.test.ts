@@ -25,7 +25,7 @@ t.test('made late it is as if it had been there from the beginning', (t) => {
   for (const { tcb } of [early, late]) {
     t.equal(tcb.cc.cwnd, 10 * tcb.snd.mss);
     t.equal(tcb.scoreboard.furthest, tcb.snd.nxt);
-    t.equal(tcb.path.roundEnd, tcb.iss);
+    t.equal(tcb.sending?.roundEnd, tcb.iss);
     t.equal(tcb.scoreboard.segmentBytes, Infinity);
   }
   t.end();

@@ -1,5 +1,6 @@
 /** Rates that only say how slowly the user writes are known as such. */
 import t from 'tap';
+import { path } from '../../lib/tcp/acknowledgment';
 import { type Bench, eachWrap, type MakeBench } from './bench';
 
 /** All of 3,000 bytes is on its way, and more might be. */
@@ -16,7 +17,7 @@ function isLimited(b: Bench): boolean {
   b.sent();
   b.now += 100;
   b.inject(`. 1:1(0) ack ${b.sendPosition} win 65535`);
-  return b.tcb.path.isLimited;
+  return path.isLimited;
 }
 
 eachWrap(t, 'a user who pauses is the limit, one who writes on at once is not', (t, make) => {

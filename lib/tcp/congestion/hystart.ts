@@ -36,17 +36,6 @@ export class HyStart {
   #roundStart = Number.NaN;
   #trainEnd = Number.NaN;
 
-  /** A new connection. */
-  reset(): void {
-    this.divisor = 1;
-    this.#round = 0;
-    this.#samples = 0;
-    this.#lastMin = Infinity;
-    this.#currentMin = Infinity;
-    this.#baseline = Infinity;
-    this.#cssRounds = 0;
-  }
-
   /** An ACK in slow start. @returns true: slow start is over */
   handleAck(path: PathSample): boolean {
     if (path.rounds !== this.#round) {

@@ -1,6 +1,7 @@
 /**
- * What one ACK shows of the path, for the congestion controller. One object a connection, written
- * anew with each ACK. Times in ms, amounts in bytes; NaN where the ACK says nothing.
+ * What one ACK shows of the path, for the congestion controller. The engine has one object of it
+ * for all connections, and writes it anew with each ACK. Times in ms, amounts in bytes; NaN where
+ * the ACK says nothing.
  */
 export class PathSample {
   now = Number.NaN;
@@ -11,8 +12,6 @@ export class PathSample {
   minRtt = Number.NaN;
   /** Round trips so far: one is over when what was sent after its beginning is acknowledged. */
   rounds = 0;
-  /** The round's last byte. */
-  roundEnd = 0;
   /** Segments leave at a rate, not in bursts. */
   isPaced = false;
 

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { BulkFlow } from '../../../lib/sim/bulk-flow';
 import { simulate } from '../../../lib/sim/network';
+import { path } from '../../../lib/tcp/acknowledgment';
 import type { CongestionController } from '../../../lib/tcp/congestion/controller';
 import {
   congestionControlNames,
@@ -82,6 +83,30 @@ t.test('another controller takes over the windows of a living connection', (t) =
   t.equal(b.tcb.config.lingerMs, -1, 'and nothing else is taken');
   b.inject('. 1:1(0) ack 5001 win 65535');
   t.ok(b.sent().length >= 5, 'it goes on');
+  b.connection.dispose();
+  t.end();
+});
+
+t.test('one that asks for rates gets none of what was sent before it came', (t) => {
+  const b = new Bench({ config: { congestionControl: 'cubic' } }).establish();
+  const acknowledge = (bytes: number): number => {
+    b.now += 100;
+    b.inject(`. 1:1(0) ack ${1 + bytes} win 65535`);
+    return path.deliveryRate;
+  };
+  b.send(4000);
+  t.equal(b.sent().length, 4);
+  t.equal(b.tcb.scoreboard.delivery, null, 'nobody asks');
+  b.connection.tune({ congestionControl: 'bbr' });
+  t.ok(Number.isNaN(acknowledge(1000)));
+  t.ok(Number.isNaN(acknowledge(4000)));
+  b.send(1000);
+  t.equal(b.sent().length, 1);
+  t.equal(acknowledge(5000), 10, '1000 bytes in 100 ms');
+  const { delivery } = b.tcb.scoreboard;
+  b.connection.tune({ congestionControl: 'cubic' });
+  b.connection.tune({ congestionControl: 'bbr' });
+  t.equal(b.tcb.scoreboard.delivery, delivery, 'who comes back finds it as it was');
   b.connection.dispose();
   t.end();
 });
