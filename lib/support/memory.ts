@@ -15,6 +15,8 @@ export const MAXIMUM_PAGES = 32_767;
 /** What text leaves to links and answers: without it everything would wait for everything. */
 const SPARE_BYTES = 256 * 1024 * 1024;
 const MAXIMUM_TEXT_BYTES = MAXIMUM_PAGES * PAGE_BYTES - SPARE_BYTES;
+/** What each may hold where memory is short. */
+const SHORT_BYTES = 65_536;
 const SMALLEST_CLASS = 8; // 256 bytes
 const LARGEST_CLASS = 30; // 1 GiB
 /** Views kept for `viewOf`, as a power of two. */
@@ -130,9 +132,13 @@ export class PacketMemory {
     }
   }
 
-  /** Is so much of it text that nobody should hold much? (Linux: tcp_mem's pressure.) */
-  get isShort(): boolean {
-    return this.textBytes > MAXIMUM_TEXT_BYTES / 2;
+  /**
+   * How much a buffer that was promised `limit` bytes may hold: half of that where hundreds are
+   * full, little where memory is short (Linux: tcp_mem's pressure).
+   */
+  shareOf(limit: number): number {
+    if (this.textBytes <= MAXIMUM_TEXT_BYTES / 8) return limit;
+    return this.textBytes <= MAXIMUM_TEXT_BYTES / 2 ? limit >> 1 : Math.min(limit, SHORT_BYTES);
   }
 
   /** @param limit where the part of the memory ends that may be used */

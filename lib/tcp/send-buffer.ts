@@ -13,8 +13,6 @@ const SMALLEST_RING = 2048;
 const LARGEST_RING = 2 ** 30;
 /** Who has so much to send will want to go on. */
 const BULK_BYTES = 16_384;
-/** What each may hold where packet memory is short. */
-const SHORT_BYTES = 65_536;
 
 export class SendBuffer {
   /** Most bytes held. */
@@ -37,7 +35,7 @@ export class SendBuffer {
 
   /** Most bytes taken now: less than the limit where packet memory is short. */
   get capacity(): number {
-    return packetMemory.isShort ? Math.min(this.limit, SHORT_BYTES) : this.limit;
+    return packetMemory.shareOf(this.limit);
   }
 
   /** Below 0 where more is held than would be taken now. */

@@ -80,15 +80,17 @@ t.test('at its limit it says ENOBUFS and stays usable', async (t) => {
 t.test('text leaves room for what carries it away', async (t) => {
   const memory = new PacketMemory();
   const gibibyte = memory.allocateText(2 ** 30);
-  t.equal(memory.isShort, true);
+  t.equal(memory.shareOf(200_000), 65_536, 'memory is short');
+  t.equal(memory.shareOf(1000), 1000, 'who wants little has it');
   const half = memory.allocateText(2 ** 29);
   t.throws(() => memory.allocateText(2 ** 28), { code: 'ENOBUFS' });
   t.ok(memory.allocateText(2 ** 27) > 0, 'as much as there is');
   t.equal(memory.textBytes, 2 ** 30 + 2 ** 29 + 2 ** 27);
   t.ok(memory.allocate(2 ** 28) > 0, 'a link has what text has not');
   memory.releaseText(gibibyte, 2 ** 30);
-  t.equal(memory.isShort, false);
+  t.equal(memory.shareOf(200_000), 100_000, 'each holds half');
   memory.releaseText(half, 2 ** 29);
+  t.equal(memory.shareOf(200_000), 200_000, 'there is enough for all');
   t.equal(memory.textBytes, 2 ** 27);
   t.equal(memory.allocated, 2 ** 28 + 2 ** 27);
 });

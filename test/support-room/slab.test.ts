@@ -1,6 +1,9 @@
 /** Slabs: room is always there, pieces never overlap, short and long texts live apart. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import t from 'tap';
 import { MAX_PIECE_BYTES, Slab, slabFor } from '../../lib/support/slab';
+import { compiled } from '../support/compiled';
 
 t.test('a slab begins empty and is renewed as another piece of memory', (t) => {
   const slab = new Slab(4096);
@@ -70,4 +73,17 @@ t.test('pieces taken one after the other do not overlap', (t) => {
   }
   t.ok(taken.size > 5, 'several slabs were used');
   t.end();
+});
+
+interface Report {
+  header: { glibcVersionRuntime?: string };
+}
+
+const { header } = process.report!.getReport() as unknown as Report;
+const skip = header.glibcVersionRuntime === undefined ? 'the C library is not glibc' : false;
+
+t.test('slabs of the past give their memory to those that follow', { skip }, async (t) => {
+  const program = compiled(join(__dirname, 'slab-program.ts'));
+  const faults = Number(execFileSync(process.execPath, [program], { encoding: 'utf8' }));
+  t.ok(faults < 3, `${faults} page faults a mebibyte`);
 });
