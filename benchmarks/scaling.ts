@@ -13,7 +13,11 @@ import { printHeading, printRow, type Spread, samplesOf, spreadOf } from './supp
 import { Crowd } from './support/time-wait-crowd';
 
 const SAMPLES = samplesOf(5);
+const WARM_UP_MS = 200;
 const DURATION_MS = 400;
+/** A turn of all takes longer the more there are; at first they fill their buffers. */
+const WARM_UP_EACH_MS = 0.1;
+const DURATION_EACH_MS = 0.05;
 const CHUNK = Buffer.alloc(65_536, 0x61);
 const CONNECTIONS = [1, 10, 100, 1000, 10_000];
 const WINDOWS = [64, 256, 1024, 4096, 16_384, 65_536];
@@ -40,15 +44,19 @@ async function throughput(stack: Stack, connections: number): Promise<Transfer> 
   const clients: Socket[] = [];
   for (let i = 0; i < connections; i++) clients.push(await connected(net, server));
   for (const client of clients) pour(client, connections);
-  await new Promise((resolve) => setTimeout(resolve, DURATION_MS / 2));
+  await wait(WARM_UP_MS + connections * WARM_UP_EACH_MS);
   const before = bytes;
   const cost = new ProcessCost();
-  await new Promise((resolve) => setTimeout(resolve, DURATION_MS));
+  await wait(DURATION_MS + connections * DURATION_EACH_MS);
   const moved = (bytes - before) / 1e9;
   const result = { gbits: (moved * 8) / cost.seconds, cpu: cost.cpuMicroseconds / 1e6 / moved };
   for (const client of clients) client.destroy();
   server.close();
   return result;
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Many connections write little at a time, so that what is measured is not the buffers' size. */
