@@ -165,6 +165,7 @@ function acceptAck(tcb: Tcb, seg: Segment, now: number): void {
   if (seqLt(snd.up, snd.una)) snd.up = snd.una;
   if (tcb.blackHole.fullMss !== 0) reconsiderBlackHole(tcb, now);
   sampleRtt(tcb, seg, now);
+  countRounds(tcb);
   samplePath(tcb, now);
   processNewAck(tcb, bytes, limited, path);
   tcb.probes = 0;
@@ -219,33 +220,30 @@ function samplesARoundTrip(tcb: Tcb): number {
   return Math.max(1, Math.ceil(flightSize(tcb) / (2 * tcb.snd.mss)));
 }
 
+/** The ACK of the round's last byte still belongs to it: the next begins with what left after. */
+function countRounds({ snd, sending }: Tcb): void {
+  if (!seqGt(snd.una, sending!.roundEnd)) return;
+  sending!.rounds++;
+  sending!.roundEnd = snd.nxt;
+}
+
 /** What the congestion controller may know of this ACK. */
 function samplePath(tcb: Tcb, now: number): void {
-  const { rtt, snd } = tcb;
-  const sending = tcb.sending!;
+  const { rtt } = tcb;
+  const { scoreboard, rounds } = tcb.sending!;
   path.now = now;
-  path.rtt = tcb.scoreboard.freshRtt;
+  path.rtt = scoreboard.freshRtt;
   path.srtt = rtt.srtt;
   path.minRtt = rtt.min;
   path.isPaced = pacingRate(tcb) !== Infinity;
-  // The ACK of the round's last byte still belongs to it: the next begins with what left after.
-  if (seqGt(snd.una, sending.roundEnd)) {
-    sending.rounds++;
-    sending.roundEnd = snd.nxt;
-  }
-  path.rounds = sending.rounds;
+  path.rounds = rounds;
 }
 
 /** The same, for one that models the path. */
 function sampleDelivery(tcb: Tcb, now: number): void {
   const { rtt, scoreboard, recovery } = tcb;
   const delivery = scoreboard.delivery!;
-  path.now = now;
-  path.rtt = scoreboard.freshRtt;
-  path.srtt = rtt.srtt;
-  path.minRtt = rtt.min;
-  path.isPaced = pacingRate(tcb) !== Infinity;
-  path.rounds = tcb.sending!.rounds;
+  samplePath(tcb, now);
   path.acked = scoreboard.delivered;
   path.delivered = delivery.delivered;
   path.priorDelivered = delivery.priorDelivered;
