@@ -16,7 +16,8 @@ const SHORT_TEXT_BYTES = 1024;
  * glibc returns free memory to the kernel when at the heap's end there is twice as much of it as
  * the largest block that it has unmapped so far, of those up to 32 MiB (mallopt(3), "dynamic mmap
  * threshold"). V8 frees dozens of slabs at once: measured by a slab, they all go back, and a third
- * of the time of a bulk transfer went to the page faults of their successors.
+ * of the time of a bulk transfer went to the page faults of their successors. (Since Node 22 they
+ * are hundreds at once, which go back in any case.)
  */
 const LESSON_BYTES = 31 * 1_048_576;
 /** Largest piece handed out; the size `net` reads in. */
